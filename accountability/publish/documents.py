@@ -23,7 +23,7 @@ from accountability.parameters import nearest
 from accountability.publish import appendix, page
 from accountability.publish.extras import needs
 from accountability.publish.figure_files import DOUBLE, compiled, figure_files, pdf_figure, png_figure
-from accountability.publish.finished import any_record, home
+from accountability.publish.finished import any_record, home, unfinished
 from accountability.publish.templating import TEMPLATES
 from accountability.results import four_figures
 from accountability.studies import registry
@@ -84,10 +84,8 @@ def export(report: str | Path, to: str, out: str | Path, *, dpi: int = 300) -> l
         raise ParameterError(f"dpi={dpi}: expected 300 to 1200 dots per inch")
     folder = home(report)
     record = any_record(folder)
-    if record["failure"]:
-        raise Refusal(
-            f"{folder}: the report is not complete; it stopped at {record['failure']['where']}. Run it again."
-        )
+    if why := unfinished(record):
+        raise Refusal(f"{folder}: the report is not complete; {why}. Run it again.")
     needs("documents")
     target = Path(out)
     with whole_folder(target) as made:

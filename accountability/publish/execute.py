@@ -15,8 +15,11 @@ from pathlib import Path
 from typing import Any, Final
 from weakref import WeakSet
 
+from accountability.errors import Refusal
 from accountability.publish.kept import FOLDER_VARIABLE
 
+#: What is said of a study that the data do not allow, before the reason.
+REFUSED: Final = "cannot be answered from these data"
 _PACKAGE_PARENT: Final = Path(__file__).resolve().parents[2]
 
 
@@ -31,12 +34,15 @@ class Failure:
     source : str
         The cell's code.
     message : str
-        Type and message of the error.
+        Type and message of the error; of a refusal, its sentence.
+    refused : bool
+        Whether the data do not allow the estimate: the study then did not fail.
     """
 
     cell: int | None
     source: str
     message: str
+    refused: bool = False
 
     @property
     def where(self) -> str:
@@ -44,7 +50,7 @@ class Failure:
         return "the kernel" if self.cell is None else f"cell [{self.cell}]"
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.message}"
+        return f"{REFUSED}: {self.message}" if self.refused else f"stopped at {self.where}: {self.message}"
 
 
 class StudyFailed(Exception):
@@ -163,7 +169,9 @@ def execute(
                     shutdown_kernel="immediate",
                 )
             except PapermillExecutionError as error:
-                return Failure(error.exec_count, error.source, f"{error.ename}: {error.evalue}")
+                refused = error.ename == Refusal.__name__
+                said = str(error.evalue) if refused else f"{error.ename}: {error.evalue}"
+                return Failure(error.exec_count, error.source, said, refused)
             except (DeadKernelError, RuntimeError) as error:
                 if _STOPPING.is_set():
                     # Ended on purpose: this must not stand as a report.

@@ -70,11 +70,16 @@ def any_record(folder: str | Path) -> dict[str, Any]:
 def record(folder: str | Path) -> dict[str, Any]:
     """Read a finished report's record; also refused if its notebook stopped."""
     read = any_record(folder)
-    if read.get("failure"):
-        raise ParameterError(
-            f"{home(folder)}: its notebook stopped at {read['failure']['where']}, so it holds no finished numbers"
-        )
+    if why := unfinished(read):
+        raise ParameterError(f"{home(folder)}: {why}, so it holds no finished numbers")
     return read
+
+
+def unfinished(record: Mapping[str, Any]) -> str:
+    """Return why a report holds no answer: what the data do not allow, or where its notebook stopped; else nothing."""
+    if not (failure := record.get("failure")):
+        return ""
+    return failure["message"] if failure.get("refused") else f"its notebook stopped at {failure['where']}"
 
 
 def reports_in(folder: str | Path) -> list[Path]:
@@ -83,6 +88,8 @@ def reports_in(folder: str | Path) -> list[Path]:
     if (path / RECORD).is_file():
         return [path]
     found = sorted(one.parent for one in path.glob(f"*/{RECORD}") if not one.parent.name.startswith("."))
+    # What the data do not allow is no report: the index lists it with the reason.
+    found = [one for one in found if not (any_record(one).get("failure") or {}).get("refused")]
     if not found:
         raise Refusal(f"{folder}: expected a report, or a folder of reports; found no {RECORD}.")
     return found

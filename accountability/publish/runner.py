@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,7 +67,8 @@ def run(
     Raises
     ------
     AccountabilityError
-        If refused before a run; see :func:`accountability.studies.registry.check`.
+        If refused before a run (see :func:`accountability.studies.registry.check`), or by what the data turned out to
+        hold; the index then lists the reason.
     StudyFailed
         If the notebook stopped with an error; its page and notebook show where.
 
@@ -90,7 +92,8 @@ def answer(
         made, failure = pool.submit(make, wanted, folder, progress, notebook=notebook).result()
     write_index(wanted.parameters.source, wanted.source, folder)
     if failure is not None:
-        raise StudyFailed(f"{wanted.study.name} stopped at {failure}", made)
+        said = f"{wanted.study.name} {failure}"
+        raise Refusal(said) if failure.refused else StudyFailed(said, made)
     return made
 
 
@@ -133,7 +136,9 @@ def report(source: str = "synthetic", out: str | Path | None = None, *, progress
         made = list(pool.map(lambda one: make(one, folder, progress, start=start), wanted))
     index = write_index(source, declared, folder)
     failures = [
-        f"{one.study.name} stopped at {failed}" for one, (_, failed) in zip(wanted, made, strict=True) if failed
+        f"{one.study.name} {failed}"
+        for one, (_, failed) in zip(wanted, made, strict=True)
+        if failed and not failed.refused
     ]
     if failures:
         raise StudyFailed("\n".join(failures), index)
@@ -256,10 +261,10 @@ def _fill(
         "tables": tables,
         "labels": wanted.source.labels,
         "finding": found,
-        "headline": "" if failure else found["answer"],
+        "headline": found["answer"] if failure is None or failure.refused else "",
         "seconds": round(time.monotonic() - begun, 1),
         "environment": provenance.environment(),
-        "failure": failure and {"where": failure.where, "source": failure.source, "message": failure.message},
+        "failure": failure and asdict(failure) | {"where": failure.where},
     }
     rows = page.parameter_rows(wanted.study.parameters, literals)
     document = _finish_notebook(executed, record, rows)
@@ -278,7 +283,9 @@ def _finding(folder: Path, wanted: Request, tables: list[dict[str, Any]], failur
     if stated.is_file() and failure is None:
         return json.loads(stated.read_text(encoding="utf-8"))
     said = next((table["sentence"] for table in tables if table.get("sentence")), "This notebook states no answer.")
-    answer = "There is no answer yet: the notebook stopped." if failure else capitalised(in_words(said))
+    answer = capitalised(in_words(said))
+    if failure is not None:
+        answer = f"This {failure}" if failure.refused else "There is no answer yet: the notebook stopped."
     changed = [f"{label(name)}: {page.said(value)}" for name, value in wanted.changed.items()]
     return Finding(
         study=wanted.study.name,
@@ -327,6 +334,11 @@ def _finish_notebook(executed: Path, record: Mapping[str, Any], rows: list[dict[
             cell["id"] = "injected-parameters"
             document.cells.insert(position + 1, table)
             break
+    if (record["failure"] or {}).get("refused"):  # a reason, and no fault of the code
+        document.cells = [c for c in document.cells if "papermill-error-cell-tag" not in c.metadata.get("tags", [])]
+        for output in (one for cell in document.cells for one in cell.get("outputs", [])):
+            if output["output_type"] == "error":
+                output["traceback"] = [record["failure"]["message"]]
     for cell in document.cells:
         if {"parameters", "injected-parameters"} & set(cell.metadata.get("tags", [])):
             cell.metadata["jupyter"] = {"source_hidden": True}
@@ -353,6 +365,11 @@ def index_text(source: str, declared: Source, out: Path) -> str:
         record = json.loads(path.read_text(encoding="utf-8"))
         if not path.parent.name.startswith(".") and record["data"]["source"] == declared.source:
             reports.append({**record, "folder": path.parent.name})
+    missing = {registry.get(name).question: reason for name, reason in not_run(source, declared).items()}
+    for refused in [record for record in reports if (record["failure"] or {}).get("refused")]:
+        reports.remove(refused)
+        asked = f" ({', '.join(refused['changed'])})" if refused["changed"] else ""
+        missing[refused["question"] + asked] = refused["failure"]["message"]
     reports.sort(key=lambda record: (order.get(record["study"], len(order)), len(record["changed"]), record["folder"]))
     card = declared.card
     period = f"{card.period.start} to {card.period.end}" if card.period else "not stated"
@@ -366,6 +383,5 @@ def index_text(source: str, declared: Source, out: Path) -> str:
         ("licence", card.licence),
         ("citation", card.citation),
     ]
-    missing = {registry.get(name).question: reason for name, reason in not_run(source, declared).items()}
     about = {"generated": declared.generated, "facts": facts}
     return index_page(declared.title, about, reports, missing, out)

@@ -91,7 +91,7 @@ def verify(
             try:
                 page, failure = make(asked, out or Path(scratch) / str(place), progress)
                 if failure is not None:
-                    return Refusal(f"{folder}: cannot be run again: its notebook now stops at {failure}")
+                    return Refusal(f"{folder}: cannot be run again: now {failure}")
                 found = compare(folder, page, tolerance=tolerance)
             except AccountabilityError as error:
                 return Refusal(f"{folder}: cannot be run again: {error}")

@@ -197,6 +197,12 @@ def test_report_ends_with_the_path_of_the_index_and_a_failed_study_leaves_with_s
     said = f"accountability: {STUDY} stopped at cell [3]: ZeroDivisionError: division by zero\n"
     assert err.splitlines(keepends=True)[-1] == said
     assert "not complete" in Path(out.splitlines()[-1]).read_text()
+    refusal = "from accountability.errors import Refusal\n\nraise Refusal('nobody was sustained')"
+    toy_agency.notebook(tmp_path / "notebooks", refusal)
+    assert inside(monkeypatch, "run", STUDY, "--source", str(toy), "--quiet") == 2
+    assert capsys.readouterr().err == (
+        f"accountability: {STUDY} cannot be answered from these data: nobody was sustained\n"
+    )
 
 
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:

@@ -194,7 +194,7 @@ def test_what_cannot_be_exported_is_refused_in_words(
     broken.mkdir()
     record = json.loads((made / "provenance.json").read_text()) | {"failure": {"where": "cell [3]", "message": "no"}}
     (broken / "provenance.json").write_text(json.dumps(record))
-    with pytest.raises(Refusal, match=r"not complete; it stopped at cell \[3\]"):
+    with pytest.raises(Refusal, match=r"not complete; its notebook stopped at cell \[3\]"):
         export(broken, "pdf", tmp_path)
     monkeypatch.setitem(sys.modules, "typst", None)
     with pytest.raises(Refusal, match=r"pip install 'accountability\[documents\]'"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
+import html
 import html.parser
 import json
 import os
@@ -24,7 +25,7 @@ from only_studies import only_studies
 import accountability
 from accountability import publish
 from accountability.errors import ParameterError, Refusal
-from accountability.publish import kept, page, provenance, runner
+from accountability.publish import finished, kept, page, provenance, runner
 from accountability.publish.execute import StudyFailed
 from accountability.publish.in_place import put_in_place
 from accountability.publish.request import Request
@@ -193,6 +194,34 @@ def test_one_failing_study_is_kept_and_shown_and_the_other_still_runs(
     assert (tmp_path / "out" / STUDY / f"{STUDY}.ipynb").is_file()
     assert "This report is not complete." not in (tmp_path / "out" / "second" / "report.html").read_text()
     assert ("second", 5, 5) in told
+
+
+def test_what_the_data_do_not_allow_is_listed_with_its_reason_and_fails_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = registry.get(STUDY)
+    second = dataclasses.replace(first, name="second")
+    notebooks, toy, out = tmp_path / "notebooks", str(toy_agency.source(tmp_path)), tmp_path / "out"
+    said = "no <sustained> case has a rung; compare findings"
+    stop = f"raise Refusal({said!r})"
+    toy_agency.notebook(notebooks, f"from accountability.errors import Refusal\n\n{stop}", "print('after')")
+    (notebooks / "second.ipynb").write_text((notebooks / f"{STUDY}.ipynb").read_text().replace(stop, "Refusal"))
+    monkeypatch.setattr(runner, "notebooks_dir", lambda: notebooks)
+    with only_studies([first, second]):
+        index = publish.report(toy, out)
+        assert f'<th scope="row">{first.question}</th><td>{html.escape(said)}' in index.read_text()
+        assert 'href="second/report.html"' in index.read_text()
+        assert f'href="{STUDY}/report.html"' not in index.read_text()
+        with pytest.raises(Refusal, match=f"{STUDY} cannot be answered from these data: {said}"):
+            publish.run(STUDY, toy, {"cutoff": "2021-01-01"}, out)
+        swept = publish.sweep(STUDY, {"product": {"cutoff": ["2020-06-30"]}}, out, source=toy)
+    assert "(cutoff = 2021-01-01)" in (out / "index.html").read_text()
+    assert (swept.failed, swept.refused, list(swept.table["state"])) == (0, 1, ["refused"])
+    assert swept.sentence().endswith("0 failed, 1 refused by the data.")
+    for told in (out / STUDY).iterdir():
+        assert not told.is_file() or not re.search("Traceback|papermill-error|not complete", told.read_text())
+    assert "cannot be answered from these data: no &lt;sustained&gt; case" in (out / STUDY / "report.html").read_text()
+    assert finished.reports_in(out) == [out / "second"]
 
 
 def test_a_study_whose_kernel_dies_fails_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

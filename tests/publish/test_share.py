@@ -337,7 +337,7 @@ GROUPED = {"how_long_cases_stay_open": "category", "who_is_disciplined": None, "
 def reports_of(source: str, out: Path, some: int) -> sharing.Verdict:
     """Look through reports on a source: every study's by `make gates`, else some that tell people and places apart."""
     if full():
-        with suppress(StudyFailed):  # a study may refuse a source; its report says so, and may leave too
+        with suppress(StudyFailed):
             publish.report(source, out)
         return sharing.look_through(out)
     for study, group in list(GROUPED.items())[:some]:

@@ -149,7 +149,7 @@ def test_other_data_cannot_be_verified_and_the_file_is_named(copy: Made) -> None
         ("data", r"cannot be run again: .*expected a folder with a source\.yaml"),
         ("study", "cannot be run again: no study 'closed'"),
         ("parameter", "cannot be run again: .*'dawn'"),
-        ("notebook", r"its notebook now stops at cell \[3\]: KeyError"),
+        ("notebook", r"now stopped at cell \[3\]: KeyError"),
     ],
 )
 def test_what_cannot_be_run_again_is_said(what: str, said: str, copy: Made) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from accountability.casefiles.casefile_tables import NOT_LOADED
 from accountability.errors import ParameterError, Refusal
-from accountability.publish.finished import any_record, reports_in, sources_of
+from accountability.publish.finished import any_record, reports_in, sources_of, unfinished
 from accountability.publish.replication.checklist import answered, cell, checklist
 from accountability.publish.replication.environment import LOCK, environment_files, hashed
 from accountability.publish.replication.exhibits import Exhibit, Report, exhibits, read_report
@@ -130,7 +130,7 @@ def _packed(out: Path, folder: Path, *, peak_mb: float | None) -> Path:
     homes = _homes(folders)
     records = [any_record(one) for one in folders]
     if failed := [one for one in records if one["failure"]]:
-        raise Refusal(f"{failed[0]['study']}: stopped at {failed[0]['failure']['where']}; package whole reports")
+        raise Refusal(f"{failed[0]['study']}: {unfinished(failed[0])}; package whole reports")
     sources = [_data(name) for name in dict.fromkeys(name for one in records for name in sources_of(one))]
     own = {home: _below(home) for home in homes if home != notebooks_dir()}
     beside = own | {data.folder: data.described() for data in sources if not data.ours}

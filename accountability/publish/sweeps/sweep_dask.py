@@ -71,7 +71,7 @@ def make_there(study: str, parameters: Mapping[str, Any], expected: Mapping[str,
         raise Refusal(f"a worker would make another report, as it differs in {'; '.join(other)}")
     with tempfile.TemporaryDirectory(prefix="accountability-") as base:
         page, failure = runner.make(wanted, Path(base), None, start=provisioner)
-        return pack(page.parent), "" if failure is None else f"stopped at {failure}"
+        return pack(page.parent), str(failure or "")
 
 
 def pack(folder: Path) -> bytes:

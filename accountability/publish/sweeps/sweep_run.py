@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from accountability.errors import ParameterError
 from accountability.publish import runner
-from accountability.publish.execute import Failure, interruptible
+from accountability.publish.execute import REFUSED, Failure, interruptible
 from accountability.publish.finished import PAGE, any_record, record
 from accountability.publish.in_place import held, put_file
 from accountability.publish.index_page import index_page
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 MADE: Final = "made"
 KEPT: Final = "kept"
 FAILED: Final = "failed"
+NOT_ALLOWED: Final = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,13 @@ class Step:
     done, total : int
         Sets done so far, and in total.
     state : str
-        ``made``, ``kept`` (it existed with the same inputs) or ``failed``.
+        ``made``, ``kept`` (it existed with the same inputs), ``failed``, or ``refused`` (the data do not allow it).
     said : str
         The set in words.
     page : Path or None
         Its page, also if its notebook failed; ``None`` if nothing could be written.
     message : str
-        Why it failed.
+        Why it failed, or is refused.
     seconds : float
         Seconds since the sweep began.
     """
@@ -74,14 +75,14 @@ class Sweep:
     study : str
         Name of the study.
     table : DataFrame
-        One row per set: ``set`` (number), ``state`` (``complete`` or ``failed``), one column per varied parameter,
-        ``headline``, ``page`` (relative to the table, or empty), ``stopped`` (where and why).
+        One row per set: ``set`` (number), ``state`` (``complete``, ``refused`` or ``failed``), one column per varied
+        parameter, ``headline``, ``page`` (relative to the table, or empty), ``stopped`` (where and why).
     csv : Path
         The same as a file.
     indexes : tuple of Path
         Index pages of the reports, one per source; with several, also one that compares them.
-    made, kept, failed : int
-        Numbers of sets made, skipped as existing, and failed.
+    made, kept, failed, refused : int
+        Numbers of sets made, skipped as existing, failed, and that the data do not allow.
     """
 
     study: str
@@ -91,6 +92,7 @@ class Sweep:
     made: int
     kept: int
     failed: int
+    refused: int = 0
 
     def __repr__(self) -> str:
         return f"{self.sentence()}\n{self.table.to_string(index=False, na_rep='')}"
@@ -101,8 +103,8 @@ class Sweep:
     def sentence(self) -> str:
         """State the numbers of sets made, kept and failed."""
         return (
-            f"{self.study}: {self.made + self.kept + self.failed} sets, {self.made} made, {self.kept} kept because "
-            f"nothing they depend on has changed, {self.failed} failed."
+            f"{self.study}: {len(self.table)} sets, {self.made} made, {self.kept} kept because nothing they depend on "
+            f"has changed, {self.failed} failed{f', {self.refused} refused by the data' if self.refused else ''}."
         )
 
 
@@ -123,7 +125,7 @@ def local(jobs: int) -> Executor:
                 except Exception as error:  # one set must not stop the others; it is told as failed
                     done(running[future], None, f"{type(error).__name__}: {error}")
                 else:
-                    done(running[future], page, "" if failure is None else f"stopped at {failure}")
+                    done(running[future], page, str(failure or ""))
 
     return execute
 
@@ -220,7 +222,7 @@ def run_grid(grid: Grid, out: Path | None, execute: Executor, told: Told | None 
         _no_shared_folder(cells)
 
         def done(cell: Cell, page: Path | None, message: str, state: str = MADE) -> None:
-            states[cell.number] = FAILED if message else state
+            states[cell.number] = state_of(message) if message else state
             faults[cell.number], pages[cell.number] = message, page
             if told is not None:
                 passed = time.monotonic() - begun
@@ -242,7 +244,7 @@ def run_grid(grid: Grid, out: Path | None, execute: Executor, told: Told | None 
         if len(indexes) > 1:
             indexes += (_side_by_side(grid, cells, pages, top, workshop),)
     count = list(states.values()).count
-    return Sweep(grid.study, table, csv, indexes, count(MADE), count(KEPT), count(FAILED))
+    return Sweep(grid.study, table, csv, indexes, count(MADE), count(KEPT), count(FAILED), count(NOT_ALLOWED))
 
 
 def _side_by_side(
@@ -290,7 +292,7 @@ def _table(
         rows.append(
             {
                 "set": cell.number,
-                "state": "failed" if failed else "complete",
+                "state": state_of(failed) if failed else "complete",
                 **{name: literals[name] for name in grid.varied},
                 "headline": "" if failed else record(cell.folder)["headline"],
                 "page": "" if page is None else page.relative_to(top).as_posix(),
@@ -298,6 +300,11 @@ def _table(
             }
         )
     return pd.DataFrame(rows)
+
+
+def state_of(message: str) -> str:
+    """Return what became of a set that is not complete, from its message."""
+    return NOT_ALLOWED if message.startswith(REFUSED) else FAILED
 
 
 def line(step: Step) -> str:
