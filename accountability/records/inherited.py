@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from accountability.errors import SourceError
-from accountability.records.places import source_folder
+from accountability.records.places import source_folder, source_names
 from accountability.records.yaml_text import read_yaml
 
 #: Below these keys a value is one answer, which is never mixed with another's.
@@ -34,6 +34,29 @@ def line_of_releases(folder: Path) -> list[Path]:
             raise SourceError(f"{path}: like {like!r} leads back to itself; the first release declared stands alone")
         found.append(base)
     return found
+
+
+def releases_like(name: str | Path) -> list[str]:
+    """Return the names of all sources linked by ``like:`` with a source, ordered by the last day they cover."""
+    first = line_of_releases(source_folder(name))[-1].name
+    found = []
+    for other in source_names():
+        folder = source_folder(other)
+        try:
+            line = line_of_releases(folder)
+        except SourceError:  # another source that cannot be read is no release of this one; `list` names it
+            continue
+        until = str(last_day(folder))
+        # One that is like another and ends on no day of its own is the same release, with a file more.
+        if line[-1].name == first and (until or len(line) == 1):
+            found.append((until, other))
+    return [other for _, other in sorted(found)]
+
+
+def last_day(folder: Path) -> object:
+    """Return the last day that a release says it covers, as it is written in its own declaration."""
+    card: Any = read_yaml(folder / "source.yaml").get("card") or {}
+    return card.get("observed_until", "") if isinstance(card, dict) else ""
 
 
 def declared(folder: Path, name: str = "source.yaml") -> dict[str, Any]:

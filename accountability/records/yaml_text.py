@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
+import pickle
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,8 +67,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         line = content.count(b"\n", 0, error.start) + 1
         raise SourceError(f"{path}, line {line}: cannot be read as UTF-8 text: {error}") from None
     try:
-        _refuse_excess(text, path)
-        found = yaml.load(text, Loader=_text_keys())
+        found = pickle.loads(_read(text, path))
     except SourceError:
         raise
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
@@ -80,6 +80,13 @@ def read_yaml(path: Path) -> dict[str, Any]:
         what = "nothing" if found is None else f"a {type(found).__name__}"
         raise SourceError(f"{path}, line 1: expected a YAML mapping (lines such as `key: value`), found {what}")
     return found
+
+
+@lru_cache(256)
+def _read(text: str, path: Path) -> bytes:
+    """Read a text, and keep what it says: every study asks the same declarations again whether it can be answered."""
+    _refuse_excess(text, path)
+    return pickle.dumps(yaml.load(text, Loader=_text_keys()))
 
 
 def _refuse_excess(text: str, path: Path) -> None:

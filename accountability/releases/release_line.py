@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,10 +12,9 @@ from accountability.errors import FetchError, ParameterError, Refusal, SourceErr
 from accountability.parameters import nearest
 from accountability.privacy import MIN_CELL
 from accountability.records.dataset import Dataset
-from accountability.records.inherited import line_of_releases
+from accountability.records.inherited import last_day, releases_like
 from accountability.records.load import load
-from accountability.records.places import source_folder, source_names
-from accountability.records.yaml_text import read_yaml
+from accountability.records.places import source_folder
 from accountability.results import percent
 from accountability.stats.arrays import Days, Flags
 from accountability.study.occurrences import NEVER, day_number
@@ -44,24 +42,7 @@ def series(name: str | Path) -> list[str]:
     >>> releases.series("new_orleans_2023")
     ['new_orleans', 'new_orleans_2023']
     """
-    first = line_of_releases(source_folder(name))[-1].name
-    found = []
-    for other in source_names():
-        folder = source_folder(other)
-        try:
-            line = line_of_releases(folder)
-        except SourceError:  # another source that cannot be read is no release of this one; `list` names it
-            continue
-        until = str(_until(folder))
-        # One that is like another and ends on no day of its own is the same release, with a file more.
-        if line[-1].name == first and (until or len(line) == 1):
-            found.append((until, other))
-    return [other for _, other in sorted(found)]
-
-
-def _until(folder: Path) -> object:
-    card: Any = read_yaml(folder / "source.yaml").get("card") or {}
-    return card.get("observed_until", "") if isinstance(card, dict) else ""
+    return releases_like(name)
 
 
 def load_series(name: str | Path) -> list[Dataset]:
@@ -107,7 +88,7 @@ def release_of(name: str | Path, release: object) -> str:
         For an unknown release, or none that early; the message lists them.
     """
     names = series(name)
-    days = {one: str(_until(source_folder(one))) for one in names}
+    days = {one: str(last_day(source_folder(one))) for one in names}
     listed = ", ".join(f"{one} (up to {day})" for one, day in days.items())
     text = str(release).strip()
     if text in names:

@@ -17,6 +17,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.parameters import Parameters, nearest, read
 from accountability.records.capabilities import OUTCOMES, columns, groups, people, stages
 from accountability.records.contract import declared_source
+from accountability.records.inherited import releases_like
 from accountability.records.places import source_folder, study_homes
 from accountability.records.yaml_text import read_yaml
 from accountability.studies.own_studies import own_study
@@ -153,14 +154,11 @@ class Study:
             reason = why_none(source.card)
             if reason:
                 return reason
-        if self.needs_release:
-            from accountability.releases import series
-
-            if len(series(parameters.source)) < 2:
-                return (
-                    "it is the only release declared of its agency; another begins with: accountability new-source "
-                    f"NAME FILE --like {source.source}"
-                )
+        if self.needs_release and len(releases_like(parameters.source)) < 2:
+            return (
+                "it is the only release declared of its agency; another begins with: accountability new-source "
+                f"NAME FILE --like {source.source}"
+            )
         if self.needs_reform:
             from accountability.reforms.reform_of_source import why_no_reform
 
