@@ -10,6 +10,7 @@ import json
 import os
 import re
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -196,19 +197,20 @@ def figure(drawn: Axes | Figure | Result, alt: str = "", name: str | None = None
     if not alt.strip():
         raise ParameterError("figure needs alt=: what the figure says, for a reader who cannot see it")
     image: Any = drawn.get_figure() if hasattr(drawn, "get_figure") else drawn
-    png = b"" if hall and folder() is None else rendered(image, "png")
-    width, height = (round(side * image.dpi) for side in image.get_size_inches())
     target = folder()
     if name is not None:
         _check(name)
+    kinds = ["png"] if target is None or name is None else ["png", "svg"]
+    png, *svg = [b""] if hall and target is None else _pictures(image, kinds)
+    width, height = (round(side * image.dpi) for side in image.get_size_inches())
     if name is not None and target is not None:
-        svg = rendered(image, "svg")
         path = target / "figures" / f"{name}.svg"
-        _write(path, lambda: path.write_bytes(svg))
+        _write(path, lambda: path.write_bytes(*svg))
         path.with_suffix(".png").write_bytes(png)
-        path.with_suffix(NARROW).write_bytes(_narrow(image))
-        if name == LEAD:  # shown on the page, there also on a telephone
-            path.with_suffix(NARROW_PNG).write_bytes(_narrow(image, "png"))
+        # The lead figure is shown on the page, there also on a telephone.
+        endings = {NARROW: "svg"} | ({NARROW_PNG: "png"} if name == LEAD else {})
+        for ending, drawn_narrow in zip(endings, _narrow(image, list(endings.values())), strict=True):
+            path.with_suffix(ending).write_bytes(drawn_narrow)
         numbers = data_of(image)
         write_csv(numbers, path.with_suffix(".csv"))
         entry = {
@@ -289,19 +291,39 @@ def lead_image(finding: Finding) -> Figure | None:
 
 def rendered(image: Figure, kind: str, dpi: int = _DPI) -> bytes:
     """Return the bytes of a figure as ``png`` or ``svg``, identical each time it is drawn."""
+    (drawn,) = _pictures(image, (kind,), dpi)
+    return drawn
+
+
+def _pictures(image: Figure, kinds: Sequence[str], dpi: int = _DPI) -> list[bytes]:
+    """Return a figure in several formats, laid out once: that costs as much as drawing it."""
     import io
 
     import matplotlib as mpl
 
     # The day and random ids would make every run differ.
-    stamp: dict[str, Any] = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}[kind]
-    buffer = io.BytesIO()
+    stamps: dict[str, dict[str, Any]] = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
+    engine, before = image.get_layout_engine(), image.dpi
+    found = []
     with mpl.rc_context({"svg.hashsalt": "accountability", "svg.fonttype": "none"}):
-        image.savefig(buffer, format=kind, dpi=dpi, bbox_inches="tight", metadata=stamp)
-    return buffer.getvalue()
+        try:
+            image.dpi = dpi
+            image.draw_without_rendering()
+            box = image.get_tightbbox().padded(mpl.rcParams["savefig.pad_inches"])
+            if engine is not None:
+                image.set_layout_engine("none")
+            for kind in kinds:
+                buffer = io.BytesIO()
+                image.savefig(buffer, format=kind, dpi=dpi, bbox_inches=box, metadata=stamps[kind])
+                found.append(buffer.getvalue())
+        finally:
+            image.dpi = before
+            if engine is not None:
+                image.set_layout_engine(engine)
+    return found
 
 
-def _narrow(image: Figure, kind: str = "svg") -> bytes:
+def _narrow(image: Figure, kinds: Sequence[str]) -> list[bytes]:
     """Draw for a column; where the labels leave no room for the drawing in it, at the figure's own width."""
     width, height = image.get_size_inches()
     image.set_size_inches(min(width, _NARROW_INCHES), height)
@@ -310,12 +332,12 @@ def _narrow(image: Figure, kind: str = "svg") -> bytes:
         # Matplotlib only warns, and would draw axes of no size.
         warnings.filterwarnings("error", "constrained_layout not applied", UserWarning)
         try:
-            drawn = rendered(image, kind)
+            drawn = _pictures(image, kinds)
         except UserWarning:
-            drawn = b""
+            drawn = []
     image.set_size_inches(width, height)
     rewrapped(image)
-    return drawn or rendered(image, kind)
+    return drawn or _pictures(image, kinds)
 
 
 def _check(name: str) -> None:

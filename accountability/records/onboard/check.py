@@ -18,6 +18,7 @@ from accountability.records.cache import sha256
 from accountability.records.case_ends import Tables, closing_states, states_in_words
 from accountability.records.codebook import Codebook
 from accountability.records.coding import check_columns, code_file
+from accountability.records.column import Column
 from accountability.records.contract import File, Source, file_paths
 from accountability.records.dropped_cells import without_dropped_cells
 from accountability.records.inherited import declared as declared_in
@@ -186,10 +187,9 @@ def _check_file(
     found, unfit = check_values(frame, file, name, folder, book)
     points += found
     held = {column: declared for column, declared in file.columns.items() if column in raw}
-    for column, declared in held.items():
-        if any(reading.date == DECIDE for reading in declared.readings):  # told with its line already
-            unfit.add(column)
-            continue
+    unfit |= {c for c, d in held.items() if any(reading.date == DECIDE for reading in d.readings)}  # told already
+    whole = _whole(frame, file, {c: d for c, d in held.items() if c not in unfit}, book, name)
+    for column, declared in [] if whole else held.items():
         unstaged = declared.to == "date" and any(file.columns[c].to == "stage" for c in unfit)
         skip = column in unfit or unstaged or not declared.readings
         said = None if skip else _stops(frame, file, column, book, name)
@@ -204,6 +204,14 @@ def _check_file(
     return file.model_copy(update={"columns": fit, "rows": None, "extra_columns": rest})
 
 
+def _whole(frame: pd.DataFrame, file: File, columns: dict[str, Column], book: Codebook, name: str) -> bool:
+    """Whether one coding of these columns together stops nowhere, as in most files; else each is tried by itself."""
+    looked = [other for d in columns.values() for reading in d.readings for other in reading.looked_at]
+    parts = [part for column in columns for part in file.parts(column).values()]
+    staged = any(d.to == "stage" and c not in columns for c, d in file.columns.items())
+    return not staged and {*looked, *parts} <= {*columns} and _stops_at(frame, file, columns, book, name) is None
+
+
 def _stops(frame: pd.DataFrame, file: File, column: str, book: Codebook, name: str) -> str | None:
     """Why a load would stop at a column, if it would: it is coded alone, beside the columns it depends on."""
     declared = file.columns[column]
@@ -214,10 +222,15 @@ def _stops(frame: pd.DataFrame, file: File, column: str, book: Codebook, name: s
     needed = [*ids, column, *file.parts(column).values(), *others]
     wanted = [c for c in dict.fromkeys(needed) if c in frame and c in file.columns]
     columns = {c: file.columns[c] if c == column else ids.get(c, file.columns[c]) for c in wanted}
+    return _stops_at(frame, file, columns, book, name)
+
+
+def _stops_at(frame: pd.DataFrame, file: File, columns: dict[str, Column], book: Codebook, name: str) -> str | None:
+    """Why a load would stop at these columns, if it would."""
     own = {"columns": columns, "rows": None, "blank_rows": "drop"}
     alone = file.model_copy(update={**own, "key": [], "repeats": [], "unusable": []})
     try:
-        code_file(frame[wanted].reset_index(drop=True), alone, book, name)
+        code_file(frame[list(columns)].reset_index(drop=True), alone, book, name)
     except AccountabilityError as error:
         return str(error)
     return None
