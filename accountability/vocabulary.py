@@ -118,6 +118,7 @@ PEOPLE: Final = MappingProxyType(
 
 #: Who served when: one row per spell, ``starts`` to ``ends`` (missing: still there), with unit or rank.
 ROSTER: Final = "roster"
+TOTALS: Final = "totals"
 
 SAMPLING_RULES: Final = MappingProxyType(
     {

@@ -20,7 +20,7 @@ from accountability.records.contract import File, Source
 from accountability.records.dated_steps import Places, places, set_aside_disorder, set_aside_future, told_of_future
 from accountability.records.ledger import Entry, Ledger, Log
 from accountability.records.schema import validate
-from accountability.vocabulary import PEOPLE, ROSTER
+from accountability.vocabulary import PEOPLE, ROSTER, TOTALS
 
 #: Two: more would hold the text of more files in memory at once.
 FILES_AT_ONCE: Final = 2
@@ -111,6 +111,7 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> coded_ca
                 linked[name] = len(by_table[role][place])
     people = {role: _joined(by_table.get(role, [])) for role in PEOPLE.values()}
     people[ROSTER] = _spells(by_table.get(ROSTER, []))
+    people[TOTALS] = _joined(by_table.get(TOTALS, []))
 
     parts = []
     for file in coded:
@@ -138,7 +139,9 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> coded_ca
     ledger = Ledger.of(entries, row_counts)
     validate(cases, allegations, events, source.source)
     ledger.check()
-    return coded_cache.Coded(cases, allegations, events, people, _lossy(source, frames, book), ledger)
+    made = coded_cache.Coded(cases, allegations, events, people, _lossy(source, frames, book), ledger)
+    made.totals_of(source.totals)
+    return made
 
 
 def _lossy(source: Source, frames: Mapping[str, pd.DataFrame], book: Codebook) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa
@@ -30,10 +30,10 @@ from accountability.records.inherited import line_of_releases
 from accountability.records.ledger import Ledger
 from accountability.records.places import PACKAGE
 from accountability.records.pseudonyms import Key
-from accountability.vocabulary import PEOPLE, ROSTER
+from accountability.vocabulary import PEOPLE, ROSTER, TOTALS
 
 OWN: Final = ("cases", "allegations", "events", "lossy")
-WHO: Final = (*PEOPLE.values(), ROSTER)
+WHO: Final = (*PEOPLE.values(), ROSTER, TOTALS)
 TABLES: Final = (*OWN, *WHO, "entries", "rows")
 COMPLETE: Final = "complete.json"
 OFF_VARIABLE: Final = "ACCOUNTABILITY_NO_CODED_CACHE"
@@ -52,6 +52,15 @@ class Coded:
     people: Mapping[str, pd.DataFrame]
     lossy: pd.DataFrame
     ledger: Ledger
+
+    def totals_of(self, declared: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the outside totals of what is declared of each file, checked; see :mod:`.totals`."""
+        if not declared:
+            return {}
+        from accountability.records.totals import totals_of
+
+        tables = (self.cases, self.allegations, *(self.people[role] for role in PEOPLE.values()))
+        return totals_of(self.people[TOTALS], declared, tables)
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return the frames by their stored name."""

@@ -22,7 +22,7 @@ from accountability.records.inherited import declared as declared_in
 from accountability.records.places import source_folder
 from accountability.records.preparation import Step
 from accountability.records.yaml_text import lines_of, refuse_undecided
-from accountability.vocabulary import PEOPLE, ROSTER, SAMPLING_RULES, STAGES, UNITS
+from accountability.vocabulary import PEOPLE, ROSTER, SAMPLING_RULES, STAGES, TOTALS, UNITS
 
 OWN_COLUMNS = ("source_row", "repeats_a_row")  # beside the published ones while a file is coded
 MADE_COLUMNS = ("jurisdiction", "source_row", "source_file", "repeats_a_row")
@@ -136,8 +136,10 @@ class File(Strict):
         default_factory=dict, description="further files and scripts that `prepare` reads -> their sha256"
     )
     table: Literal[
-        "cases", "allegations", "officers", "events", "complainants", "victims", "witnesses", "investigators", "roster"
-    ]
+        "cases", "allegations", "officers", "events", "complainants", "victims", "witnesses", "investigators", "roster",
+        "totals",
+    ]  # fmt: skip
+    totals: Any = Field(default=None, description="what a file of outside totals counts (`table: totals`)")
     key: list[str] = Field(default_factory=list)
     unusable: list[Unusable] = Field(default_factory=list)
     repeats: list[Repeats] = Field(default_factory=list)
@@ -150,12 +152,25 @@ class File(Strict):
         default_factory=dict, description="glob pattern of further columns -> why they are not used"
     )
 
+    @field_validator("totals")
+    @classmethod
+    def _known_totals(cls, totals: Any) -> Any:
+        from accountability.records.totals import Totals  # few sources have any
+
+        return None if totals is None else Totals.model_validate(totals)
+
     @model_validator(mode="after")
     def _fits_its_table(self) -> File:
         """A table needs the columns that link its rows; without them a load would stop somewhere less clear."""
         given = [c for _, c in self.readings if c.of not in PEOPLE]
         ids = "officer_id" if self.table in ("officers", ROSTER) else "case_id"
-        if not any(c.to == ids for c in given):
+        if (self.table == TOTALS) != (self.totals is not None):
+            raise ValueError(
+                "`table: totals` and `totals` go together: totals: {counts: {residents: 1000}, citation: ...}"
+            )
+        if self.table == TOTALS and any(c.date is not None or c.of is not None for c in given):
+            raise ValueError("a file of totals belongs to no case: its columns have `to`, and no `stage` and no `of`")
+        if self.table != TOTALS and not any(c.to == ids for c in given):
             raise ValueError(f"a file of {self.table} needs a column `to: {ids}`")
         if self.table == ROSTER and not any(c.to == "starts" and c.date for c in given):
             raise ValueError("a roster needs a column `to: starts` with its `date`: the first day of each spell")
@@ -292,6 +307,16 @@ class Source(Strict):
         """Name of each file in messages and the ledger: its path, with its key if two share a path."""
         paths = Counter(file.path for file in self.files.values())
         return {key: f.path if paths[f.path] == 1 else f"{f.path} ({key})" for key, f in self.files.items()}
+
+    @property
+    def totals(self) -> dict[str, tuple[Any, list[str]]]:
+        """What each file of outside totals counts, and its coded columns."""
+        names = self.names
+        return {
+            names[key]: (file.totals, [str(column.to) for _, column in file.readings])
+            for key, file in self.files.items()
+            if file.totals is not None
+        }
 
     @property
     def labels(self) -> dict[str, str]:

@@ -6,6 +6,7 @@ import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -14,6 +15,7 @@ from accountability.records import units
 from accountability.records.coded_cache import Coded
 from accountability.records.contract import Card, Source, data_hash
 from accountability.records.ledger import Ledger
+from accountability.vocabulary import TOTALS
 
 GENERATED = "GENERATED DATA: no real person, agency or complaint"
 
@@ -46,6 +48,8 @@ class Dataset:
         ``roster``: one row per spell of an officer (``starts``, ``ends``), accused or not.
     labels : mapping
         Column to its declared label.
+    totals : mapping
+        Outside totals by name (residents, officers by place and year), for rates: ``tables.describe(per=NAME)``.
     """
 
     name: str
@@ -61,6 +65,7 @@ class Dataset:
     lossy: pd.DataFrame
     people: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    totals: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def complainants(self) -> pd.DataFrame:
@@ -194,6 +199,7 @@ class Dataset:
             "licence": card.licence,
             "citation": card.citation,
             **({"checked": card.checked} if card.checked else {}),
+            **{f"total: {one.name}": _said(one) for one in self.totals.values()},
             **{f"trap {i}": trap for i, trap in enumerate(card.traps, 1)},
             "ledger": f"{len(self.ledger)} entries; raw rows = coded rows + rows accounted for",
             "data hash": self.sha256,
@@ -214,6 +220,13 @@ class Dataset:
         return f"<table><tbody>{rows}</tbody></table>"
 
 
+def _said(total: Any) -> str:
+    """What a total counts, in words."""
+    when = f"as of {total.as_of}" if total.as_of else f"{total.table['year'].min()} to {total.table['year'].max()}"
+    place = f"by {' and '.join(total.by)}" if total.by else "of the agency"
+    return f"{place}, {when}; {total.citation} ({total.file})"
+
+
 def dataset_of(source: Source, coded: Coded) -> Dataset:
     """Make a dataset from coded tables and their source's declaration."""
     return Dataset(
@@ -228,6 +241,7 @@ def dataset_of(source: Source, coded: Coded) -> Dataset:
         sha256=data_hash(source.files),
         files={path: sha for f in source.files.values() for path, sha in {f.path: f.sha256, **f.beside}.items()},
         lossy=coded.lossy,
-        people={role: table for role, table in coded.people.items() if len(table)},
+        people={role: table for role, table in coded.people.items() if len(table) and role != TOTALS},
         labels=source.labels,
+        totals=coded.totals_of(source.totals),
     )

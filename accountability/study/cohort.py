@@ -139,6 +139,8 @@ class Cohort:
         The source's complainants, victims, witnesses and investigators, of all its cases, each role's table.
     labels : mapping
         Column to its declared label.
+    totals : mapping
+        The source's outside totals, by name.
 
     Examples
     --------
@@ -159,6 +161,7 @@ class Cohort:
     origins: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
     people: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    totals: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Take the card as the published one."""
@@ -183,7 +186,7 @@ class Cohort:
         lossy = getattr(dataset, "lossy", None)
         first = Step(f"all cases of {name}", len(cases), len(dataset.allegations))
         whole = cls(name, cases, dataset.allegations, dataset.events, dataset.card, (first,), lossy)
-        told = {key: getattr(dataset, key) for key in ("people", "labels") if hasattr(dataset, key)}
+        told = {key: getattr(dataset, key) for key in ("people", "labels", "totals") if hasattr(dataset, key)}
         whole = replace(whole, **told)
         most = max(dataset.events["case_id"].nunique(), dataset.allegations["case_id"].nunique())
         if most <= len(cases) and decided_by is None:
