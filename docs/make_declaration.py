@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel
 
 from accountability import reforms
-from accountability.records import codebook, column, contract, preparation
+from accountability.records import codebook, column, contract, preparation, totals
 from accountability.records.dates.convention import WordsConvention
 from accountability.records.dates.date_spec import KEYS, DateSpec, Lie
 from accountability.records.readers.format import Format
@@ -32,6 +32,7 @@ MODELS: dict[str, tuple[type, str]] = {
     "Period": (contract.Period, "under `card: period`"),
     "Order": (contract.Order, "an entry of `order`"),
     "File": (contract.File, "a file under `files`"),
+    "Totals": (totals.Totals, "under `totals` of a file of outside totals"),
     "Format": (Format, "under `format` of a file"),
     "Step": (preparation.Step, "an entry of `prepare` of a file"),
     "DropRows": (preparation.DropRows, "under `prepare: drop_rows`"),

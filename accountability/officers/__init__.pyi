@@ -24,6 +24,8 @@ from .persist import Persistence as Persistence
 from .persist import TopKValidation as TopKValidation
 from .persist import persistence as persistence
 from .persist import top_k_validation as top_k_validation
+from .person_time import PersonTime as PersonTime
+from .person_time import person_time as person_time
 from .repeats import MODELS as MODELS
 from .repeats import MeanCumulativeFunction as MeanCumulativeFunction
 from .repeats import mean_cumulative_function as mean_cumulative_function

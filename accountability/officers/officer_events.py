@@ -353,8 +353,8 @@ def days_served(officers: pd.DataFrame, events: pd.DataFrame, first: int, last: 
 def officers_listed(data: Dataset, only: str | None = None) -> int | None:
     """Return the number of officers a source lists, including those without complaints.
 
-    A file of officers that lists some without allegations is treated as the roster. One with accused officers only says
-    nothing about the others.
+    Those of a roster who served in the days covered. Without one, a file of officers that lists some without
+    allegations is treated as the roster; one with accused officers only says nothing about the others.
 
     Parameters
     ----------
@@ -380,6 +380,9 @@ def officers_listed(data: Dataset, only: str | None = None) -> int | None:
         column = read_only(only)[0]
         if column in data.allegations and data.allegations.groupby("officer_id")[column].nunique().max() <= 1:
             return None
+    if ROSTER in data.people:
+        served = years_watched(data).index
+        return len(served.union(pd.Index(data.allegations["officer_id"].dropna().unique())))
     entries = data.ledger.entries
     never = entries[(entries["action"] == "row not linked") & (entries["rule"] == "officers")]
     count = int(never["count"].sum())

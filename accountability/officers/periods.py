@@ -9,7 +9,8 @@ from typing import Any, Final, cast
 import numpy as np
 import pandas as pd
 
-from accountability.errors import ParameterError, Refusal, check_number
+from accountability.errors import ParameterError, Refusal
+from accountability.officers.person_time import how_many
 from accountability.officers.shares import check_top
 from accountability.officers.tallies import OFFICER, counted_rows
 from accountability.privacy import MIN_CELL
@@ -111,7 +112,7 @@ def two_periods(
     split: dt.date | str | None = None,
     *,
     stage: str = "received",
-    officers: int | None = None,
+    officers: int | str | None = None,
     service: pd.DataFrame | None = None,
     seed: int = 0,
 ) -> Periods:
@@ -125,8 +126,8 @@ def two_periods(
         splits the complaints at random, keeping the officers of one complaint together.
     stage : str
         The stage whose date places a complaint.
-    officers : int, optional
-        Number of officers, including those never accused.
+    officers : int or str, optional
+        Number of officers, including those never accused, or the name of an outside total (:func:`tally`).
     service : DataFrame, optional
         ``officer_id`` (as in the data), ``from`` and ``to`` (dates; ``to`` missing while in service), including
         officers never accused. The population is then the officers in service from the first complaint to the last.
@@ -157,8 +158,7 @@ def two_periods(
     rows = counted_rows(cohort, OFFICER, "officer_complaint")
     case = pd.Index(cohort.cases["case_id"]).get_indexer(pd.Index(rows["case_id"]))
     officer, known = pd.factorize(rows[OFFICER])
-    if officers is not None:
-        check_number("officers", officers, len(known), np.inf, f"at least the {len(known):,} who are accused")
+    officers = None if officers is None else how_many(cohort, officers, len(known))
     day: dt.date | None = None
     if split == "random":
         late = np.random.default_rng(seed).random(len(cohort.cases)) < 0.5

@@ -9,19 +9,21 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accountability.errors import ParameterError, Refusal, check_number
+from accountability.errors import ParameterError, Refusal
 from accountability.officers.officer_events import years_watched
+from accountability.officers.person_time import how_many
 from accountability.privacy import MIN_CELL
 from accountability.records.units import WORDS
 from accountability.results import plural
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.count_laws import Counts
 from accountability.study.cohort import Cohort
+from accountability.study.exposure import years_of
 from accountability.study.inputs import takes
 from accountability.study.occurrences import FOREVER, NEVER, occurrence
 from accountability.vocabulary import ROSTER
 
-Exposure = pd.Series | Literal["years", "officers", "throughout"] | None
+Exposure = pd.Series | str | None
 
 OFFICER = "officer_id"
 
@@ -191,7 +193,7 @@ def tally(
     by: str | None = OFFICER,
     *,
     unit: Literal["officer_complaint", "allegation"] = "officer_complaint",
-    officers: int | None = None,
+    officers: int | str | None = None,
     exposure: Exposure = None,
 ) -> Tally:
     """Count complaints per officer, or per unit or supervisor of the accused.
@@ -203,17 +205,18 @@ def tally(
         ``officer_id``, or a column of the allegations whose values are the holders: a unit, a squad, a supervisor.
     unit : {"officer_complaint", "allegation"}
         Whether an officer's complaint counts once, or once per row of the source.
-    officers : int, optional
+    officers : int or str, optional
         Number of officers, including those never accused (:func:`officers_listed` returns it for a source that lists
-        them). When left out, officers never accused are not included, and every result says so.
-    exposure : Series, "years", "officers" or "throughout", optional
+        them), or the name of an outside total that counts them (``data.totals``): its largest in any year. When left
+        out, officers never accused are not included, and every result says so.
+    exposure : Series, "years", "officers", "throughout" or the name of a total, optional
         A Series indexed by holder (including holders who drew none); ``"years"``: years each accused officer served
         while the source watched (:func:`years_watched`), summed per unit, over officers whose years are known. With a
         roster, officers never accused are included;
         ``"officers"``: accused officers of a unit; ``"throughout"``: complaints in the middle third (by date) of
         officers accused in both the first and the last third. These officers served throughout the middle third, and at
         equal risk their selection is independent of it. So unknown dates of leaving do not matter. Officers with none
-        in the middle third are included.
+        in the middle third are included. An outside total of the source by the column `by`: its years.
 
     Returns
     -------
@@ -256,10 +259,12 @@ def tally(
                 "officers= says how many officers there were, and gives no exposure of those never accused: it goes "
                 "with by='officer_id'; pass exposure= as a Series that holds every officer"
             )
-        check_number("officers", officers, len(counts), np.inf, f"at least the {len(counts):,} who are accused")
+        officers = how_many(cohort, officers, len(counts))
         return Tally.of_counts(np.pad(counts, (0, officers - len(counts))), zeros=True, **words)
     if exposure is None:
         return Tally.of_counts(counts, zeros=False, **words)
+    if isinstance(exposure, str) and exposure in cohort.totals:
+        exposure = years_of(cohort, exposure, by)
     if isinstance(exposure, pd.Series):
         if not exposure.index.is_unique:
             raise ParameterError("exposure: the index names a holder twice; add the exposures up first")
@@ -281,7 +286,10 @@ def tally(
         counts = _middle_third(cohort, rows, codes, len(found))
         return Tally.of_counts(counts, zeros=True, **words | {"holder": "longer-serving officer"})
     if exposure != "years":
-        raise ParameterError(f"exposure: expected a Series, 'years', 'officers' or 'throughout', found {exposure!r}")
+        known = "".join(f", {name!r}" for name in cohort.totals)
+        raise ParameterError(
+            f"exposure: expected a Series, 'years', 'officers', 'throughout'{known}; found {exposure!r}"
+        )
     years = years_watched(cohort)
     if ROSTER in cohort.people and by == OFFICER:  # those never accused are on it too
         on_roster = pd.Series(counts, index=found).reindex(years.index, fill_value=0)

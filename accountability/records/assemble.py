@@ -139,9 +139,9 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> coded_ca
     ledger = Ledger.of(entries, row_counts)
     validate(cases, allegations, events, source.source)
     ledger.check()
-    made = coded_cache.Coded(cases, allegations, events, people, _lossy(source, frames, book), ledger)
-    made.totals_of(source.totals)
-    return made
+    held = coded_cache.Coded(cases, allegations, events, people, _lossy(source, frames, book), ledger)
+    held.totals_of(source.totals)
+    return held
 
 
 def _lossy(source: Source, frames: Mapping[str, pd.DataFrame], book: Codebook) -> pd.DataFrame:

@@ -70,10 +70,10 @@ class Total:
 
 def places_of(frame: pd.DataFrame, by: Iterable[str]) -> pd.Series:
     """Return the place of each row as one text, missing where one of its columns is."""
-    columns = [frame[name].astype("str") for name in by]
-    if not columns:
-        return pd.Series("", index=frame.index, dtype="str")
-    return columns[0].str.cat(columns[1:], sep=" / ") if len(columns) > 1 else columns[0]
+    place = pd.Series("", index=frame.index, dtype="str")
+    for number, name in enumerate(by):
+        place = place.str.cat(frame[name].astype("str"), sep=" / " if number else "")
+    return place
 
 
 def totals_of(

@@ -212,6 +212,17 @@ def _derivatives(data: Counts, mean: float, shape: float, truncated: bool) -> tu
     return float(data.holders @ each), np.array([data.holders @ by_mean, data.holders @ by_shape])
 
 
+def overdispersion(counts: Floats, expected: Floats, strata: int) -> tuple[float, int]:
+    """Return Pearson's dispersion of counts with one free rate a stratum, and its degrees of freedom.
+
+    1 is the variance of a Poisson distribution, below which it is not set.
+    """
+    free = len(counts) - strata
+    held = expected > 0
+    chi2 = float((np.square(counts - expected)[held] / expected[held]).sum())
+    return max(chi2 / max(free, 1), 1.0), free
+
+
 def gamma_concentration(shape: Floats, top: float) -> tuple[Floats, Floats]:
     """Return the Gini coefficient and top share of gamma distributions; 0 and `top` for an infinite shape."""
     from scipy.special import gammaincc, gammainccinv, gammaln

@@ -205,11 +205,11 @@ def wilson(share: Any, size: Any, confidence: float, quantile: float | None = No
 
 
 def poisson_exact(events: Any, confidence: float) -> tuple[Any, Any]:
-    """Return Garwood's exact interval (1936) of a Poisson mean."""
+    """Return Garwood's exact interval (1936) of a Poisson mean; a count scaled by its dispersion need not be whole."""
     from scipy.special import gammaincinv
 
     top = upper_tail(confidence)
-    return np.where(events > 0, gammaincinv(np.maximum(events, 1), 1 - top), 0), gammaincinv(events + 1, top)
+    return np.where(events > 0, gammaincinv(np.where(events > 0, events, 1), 1 - top), 0), gammaincinv(events + 1, top)
 
 
 def binomial_exact(hits: Any, size: Any, confidence: float) -> tuple[Any, Any]:

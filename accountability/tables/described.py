@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -29,6 +29,7 @@ class Described(Result):
       ``upper``, ``lower_quartile``, ``median``, ``median_lower``, ``median_upper``, ``upper_quartile``;
     - for days: ``events`` (closed), ``estimate`` (Kaplan-Meier median), ``lower``, ``upper`` and the quartiles; missing
       where not reached because too many are open;
+    - for rates: ``exposure`` (a total times years), ``estimate`` (per so many of it a year), ``lower``, ``upper``;
     - for holders: ``n`` (holders), ``share_of_holders``, ``drawn`` (rows), ``share_drawn``, ``median``, ``mean``.
 
     ``hidden`` marks counts under ten, numbers from them, and numbers that would reveal them.
@@ -37,7 +38,7 @@ class Described(Result):
     ----------
     outside : pandas.DataFrame
         ``reason``, ``n``: units without a window for their date. With ``n`` of the table they add up to all.
-    kind : {"count", "share", "terms", "number", "days", "holders"}
+    kind : {"count", "share", "terms", "number", "days", "holders", "rate"}
     unit : str
         What is counted, in the plural.
     by : tuple of str
@@ -45,6 +46,8 @@ class Described(Result):
     counted : pandas.DataFrame or None
         One row per unit of the denominator, for :meth:`test`.
     confidence : float
+    rate : str
+        What a rate is per, in words.
     """
 
     outside: pd.DataFrame
@@ -53,6 +56,7 @@ class Described(Result):
     by: tuple[str, ...]
     confidence: float
     counted: pd.DataFrame | None = field(default=None)
+    rate: str = ""
 
     def __post_init__(self) -> None:
         """Hide what is small, in what lies outside too."""
@@ -76,6 +80,13 @@ class Described(Result):
             for name, small in (("n", table["n"]), ("events", table["n"] - table["events"])):
                 shown[name] = shown[name].astype("Int64").mask(few(small, MIN_CELL))
             return shown
+        if self.kind == "rate":  # the total is known outside, so a rate tells its count
+            bare = replace(self, kind="count").disclosed(table[[*groups, "n"]])
+            rest = table.drop(columns=[*groups, "n"])
+            return bare.join(rest).assign(
+                **{name: rest[name].mask(bare["hidden"]) for name in ("estimate", "lower", "upper")},
+                hidden=bare["hidden"],
+            )
         counts = table if self.kind == "terms" else table.assign(events=table["n"])
         if len(groups) > 1 or self.kind == "terms":
             hidden = small_terms(counts, groups[:-1], groups[-1], MIN_CELL)[0]
@@ -126,6 +137,10 @@ class Described(Result):
         if np.isnan(number):
             return f"of {row['n']:,}, not shown or not reached"
         low, high = (float(str(row[end])) if pd.notna(row[end]) else np.nan for end in ("lower", "upper"))
+        if self.kind == "rate":
+            return (
+                f"{row['n']:,} {self.unit}, {number:,.2f} {self.rate} ({interval_said(self.confidence, low, high, 2)})"
+            )
         if self.kind in ("share", "terms"):
             return f"{percent(number, 1)} of {row['n']:,} ({interval_said(self.confidence, low, high, 1)})"
         word = "median" if self.kind == "days" else "mean"

@@ -11,7 +11,6 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, is_number, method_of, term_shares
-from accountability.records.units import FINENESS, KEYS, WHERE_FROM, roll_up
 from accountability.results import plural
 from accountability.stats.clustered_rates import clustered_share
 from accountability.stats.intervals import upper_tail, wald
@@ -21,18 +20,11 @@ from accountability.study.inputs import column_names, takes
 from accountability.tables.conditions import Condition, is_condition, met, said
 from accountability.tables.described import Described
 from accountability.tables.holders import Holders
+from accountability.tables.rows_described import PLURAL, UNITS, WINDOW, keys_of, rows_of, unit_asked, units_of, windowed
 from accountability.tables.share_tests import mean_errors
 from accountability.tables.windows import Window, windows_of
-from accountability.vocabulary import PEOPLE
 
-UNITS: Final = {
-    "allegations": "allegation", "officer_complaints": "officer_complaint", "complaints": "complaint",
-    "officers": "officer", **{table: role for role, table in PEOPLE.items()},
-}  # fmt: skip
-_PLURAL: Final = {unit: word for word, unit in UNITS.items()}
 _QUARTILES: Final = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
-_RULED: Final = ("finding", "recommended_penalty", "recommended_days", "imposed_penalty", "imposed_days", "rows")
-_WINDOW: Final = "window"
 
 
 @takes("cohort")
@@ -45,6 +37,7 @@ def describe(
     of: Condition = "all",
     when: str | Mapping[str, Any] | None = None,
     unit: str | None = None,
+    per: str | None = None,
     start: str = "received",
     stop: str = "closed",
     confidence: float = 0.95,
@@ -74,6 +67,10 @@ def describe(
     unit : str, optional
         Unit of counting; by default what a row of the source is. Findings and penalties of several rows are combined as
         in :meth:`Dataset.per`; a unit in several groups counts once in each.
+    per : str, optional
+        An outside total of the source (``data.totals``, such as ``residents``), or ``roster``: rates of units a year,
+        per so many of it, by its columns. The days of receipt that the card covers are counted. Places with complaints
+        and no total are refused, unless the declaration says why.
     start, stop : str
         The stages between which ``days`` are counted.
     confidence : float
@@ -95,7 +92,8 @@ def describe(
     -----
     Rows are clustered by officer and complaint. Shares: Wilson's interval on the effective sample size (Dean and Pagano
     2015). Means: errors clustered both ways. Medians: Woodruff's interval (1952), from that of the share below. Days:
-    Kaplan-Meier (:func:`accountability.delay.closing_curve`).
+    Kaplan-Meier (:func:`accountability.delay.closing_curve`). Rates: Garwood's
+    interval (1936), its variance multiplied by how much more the months vary within their group than by a Poisson law.
 
     Examples
     --------
@@ -109,29 +107,38 @@ def describe(
     upper_tail(confidence)
     groups = column_names(by, "tables.describe")
     window = None if when is None else Window.of(when)
-    counted = _unit(data, what, unit)
+    counted = unit_asked(data, what, unit)
     if ids := [
         one for one in (*groups, what) if isinstance(one, str) and one in ("officer_id", "case_id", "investigator_id")
     ]:
         raise ParameterError(f"{ids[0]} tells single ones apart: counts, never a list; write Holders(top=0.1)")
+    if per is not None:
+        if not (isinstance(what, str) and what in UNITS) or of != "all":
+            raise ParameterError(
+                f"per={per!r} is of units counted: write describe(data, 'complaints', rows={{'finding': 'sustained'}}, "
+                f"per={per!r})"
+            )
+        from accountability.tables.per_total import rates  # few descriptions need totals
+
+        return rates(data, counted, groups, rows, window, per, confidence)
     if isinstance(what, str) and what == "days":
         if of != "all" or unit not in (None, "complaint", "complaints"):
             raise ParameterError("'days' are those of complaints: choose them with rows=, and leave of= and unit= out")
         return _days(data, groups, rows, window, start, stop, confidence)
-    base = _base(data, counted, groups)
+    base = rows_of(data, counted, groups)
     base = base[met(base, rows, "rows")] if window is None else base
     outside = pd.DataFrame({"reason": pd.Series(dtype="str"), "n": pd.Series(dtype="int64")})
     labels: list[str] = []
     if window is not None:
-        base, outside, labels = _windowed(data, base, window, counted, rows)
+        base, outside, labels = windowed(data, base, window, counted, rows)
     if not len(base):
         raise Refusal(f"{data.name} has no row for {_about(what)}{'' if rows is None else ' with ' + said(rows)}")
-    inner = [f"by:{name}" for name in groups] + ([_WINDOW] if labels else [])
-    table = _units(data, base, counted, inner)
-    names = (*groups, *([_WINDOW] if labels else []))
-    whole = _PLURAL[counted].replace("_", "-")
+    inner = [f"by:{name}" for name in groups] + ([WINDOW] if labels else [])
+    table = units_of(data, base, counted, inner)
+    names = (*groups, *([WINDOW] if labels else []))
+    whole = PLURAL[counted].replace("_", "-")
     notes: tuple[str, ...] = ()
-    if inner and (extra := len(table) - table.drop_duplicates(_keys(table, counted)).shape[0]):
+    if inner and (extra := len(table) - table.drop_duplicates(keys_of(table, counted)).shape[0]):
         notes = (f"{plural(extra, 'row')} of {whole} more than there are, as some stand in several groups",)
     common: dict[str, Any] = {
         "assumptions": (CLUSTERED,), "flow": data.flow(), "outside": outside, "unit": whole, "by": names,
@@ -218,73 +225,6 @@ def _term_column(what: object) -> str:
     return "imposed_penalty" if isinstance(what, str) and what not in (*FINDINGS, "decided") else "finding"
 
 
-def _unit(data: Cohort, what: object, unit: str | None) -> str:
-    """The unit asked for, by its own word, by ``unit=``, or what a row of the source is."""
-    if isinstance(what, str) and what in UNITS:
-        if unit not in (None, UNITS[what], what):
-            raise ParameterError(f"what={what!r} and unit={unit!r} name two units; leave unit= out")
-        return UNITS[what]
-    if unit is None:
-        return data.card.unit
-    if unit not in UNITS and unit not in UNITS.values():
-        raise ParameterError(f"unit must be one of {', '.join(UNITS.values())}; found {unit!r}")
-    return UNITS.get(unit, unit)
-
-
-def _base(data: Cohort, unit: str, by: Sequence[str]) -> pd.DataFrame:
-    """The published rows with the columns of their case, and of each group its column ``by:name``."""
-    if unit in PEOPLE:
-        rows = data.people.get(PEOPLE[unit])
-        if rows is None or not len(rows):
-            raise Refusal(f"{data.name} publishes no {PEOPLE[unit]}; it can be counted in {', '.join(FINENESS)}")
-        rows = rows[rows["case_id"].isin(data.cases["case_id"])]
-    else:
-        rows = data.allegations
-    borrowed = [name for name in data.cases if name not in rows or name == "case_id"]
-    base = rows.merge(data.cases[borrowed], on="case_id", how="left", validate="many_to_one")
-    if unit == "complaint":
-        alone = data.cases.loc[~data.cases["case_id"].isin(rows["case_id"]), borrowed]
-        base = pd.concat([base, alone], ignore_index=True)
-    if unknown := [name for name in by if name not in base]:
-        columns = ", ".join(str(name) for name in base if not str(name).startswith(("raw_", "source_")))
-        raise ParameterError(f"no column {unknown[0]!r} to group by; there are {columns}")
-    return base.assign(**{f"by:{name}": base[name].astype("str").fillna(NOT_RECORDED) for name in by})
-
-
-def _keys(base: pd.DataFrame, unit: str) -> list[str]:
-    return [str(name) for name in KEYS.get(unit, WHERE_FROM) if name in base]
-
-
-def _windowed(
-    data: Cohort, base: pd.DataFrame, window: Window, unit: str, rows: Condition | None
-) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
-    """The rows inside, how many units lie outside and why, and the windows in order, empty ones among them."""
-    number, why = windows_of(data, window, unit, base["case_id"])
-    asked = met(base, rows, "rows")
-    base, number, why = base[asked], number[asked], why[asked]
-    out = base.assign(reason=why.to_numpy())[(why != "").to_numpy()]
-    keys = _keys(out, unit)
-    out = out if unit in ("allegation", *PEOPLE) else out.drop_duplicates(["reason", *keys])
-    outside = out.groupby("reason").size().rename("n").reset_index().astype({"reason": "str"})
-    inside = (why == "").to_numpy()
-    if not inside.any():
-        told = "; ".join(f"{row.n:,} {row.reason}" for row in outside.itertuples()) or "no rows"
-        raise Refusal(f"no row of {data.name} lies in the windows asked for ({told})")
-    base, number = base[inside], number[inside]
-    if window.every is None:
-        return base, outside, []
-    labels = [window.label(k) for k in range(int(number.min()), int(number.max()) + 1)]
-    return base.assign(**{_WINDOW: np.array(labels, dtype=object)[number - number.min()]}), outside, labels
-
-
-def _units(data: Cohort, base: pd.DataFrame, unit: str, inner: list[str]) -> pd.DataFrame:
-    held = data.card.unit
-    if unit in PEOPLE or unit == held:
-        return base.reset_index(drop=True)
-    carry = [str(name) for name in base if name not in (*_RULED, *WHERE_FROM, *KEYS.get(unit, ()), *inner)]
-    return roll_up(base, held, unit, by=inner, carry=[name for name in carry if not str(name).startswith("raw_")])
-
-
 def _split(table: pd.DataFrame, inner: list[str]) -> list[tuple[tuple[object, ...], pd.DataFrame]]:
     return list(table.groupby(inner, sort=True)) if inner else [((), table)]
 
@@ -295,7 +235,7 @@ def _by_group(
     """Return one row per group, including all windows and combinations, with what `make` returns for its units."""
     if not inner:
         return pd.DataFrame([make(table)])
-    levels = [labels if name == _WINDOW and labels else sorted(table[name].unique()) for name in inner]
+    levels = [labels if name == WINDOW and labels else sorted(table[name].unique()) for name in inner]
     parts = dict(list(table.groupby(inner, sort=False)))
     keys = pd.MultiIndex.from_product(levels, names=list(names))
     empty = table.iloc[:0]
@@ -364,9 +304,9 @@ def _days(
         knew = () if window.stage in ("incident", "received", "opened", "assigned") else (window.stage,)
         if window.every:
             named_windows = [window.label(int(k)) for k in number]
-            data = replace(data, cases=data.cases.assign(**{_WINDOW: named_windows}))
+            data = replace(data, cases=data.cases.assign(**{WINDOW: named_windows}))
         data = data.keep_if(inside, because=f"dated within {window.said()}", decided_by=knew)
-    names = (*by, *([_WINDOW] if window is not None and window.every else []))
+    names = (*by, *([WINDOW] if window is not None and window.every else []))
     for column in by:
         if column not in data.cases and column in data.allegations:
             data = group_cases(data, column)

@@ -87,6 +87,19 @@ class Window:
         months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
         return np.asarray((months - (self.starts - 1)) // MONTHS[self.every or "year"], dtype=np.int64)
 
+    def spans(self) -> list[tuple[str, int, int]]:
+        """Return label, first and last day of every window from ``since`` to ``until``, which both must be set."""
+        if self.every is None:
+            return [("", self.since, self.until)]
+        low, high = (int(self._number(np.array([day]))[0]) for day in (self.since, self.until))
+        months = np.arange(low, high + 2) * MONTHS[self.every] + self.starts - 1
+        days = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+        ends = zip(days[:-1], days[1:] - 1, strict=True)
+        return [
+            (self.label(low + k), max(int(begin), self.since), min(int(end), self.until))
+            for k, (begin, end) in enumerate(ends)
+        ]
+
     def label(self, number: int) -> str:
         """Return the name of a window: ``2018``, ``2018-06``, ``2018 Q2``, or its first and last month."""
         size = MONTHS[self.every or "year"]

@@ -111,6 +111,15 @@ def test_ids_are_pseudonyms_that_link_and_the_agencys_text_stays(data: Dataset, 
     assert "raw_text" in (folders["stata"] / "codebook.html").read_text(encoding="utf-8")
 
 
+def test_a_roster_is_handed_over_with_the_same_pseudonyms(tmp_path: Path) -> None:
+    accountability.load("generated_districts").export("parquet", tmp_path / "out")
+    roster, rows = (pd.read_parquet(tmp_path / "out" / f"{name}.parquet") for name in ("roster", "allegations"))
+    assert list(roster) == ["officer_id", "starts", "ends", "district"]
+    assert set(rows["officer_id"]) < set(roster["officer_id"])
+    assert roster["officer_id"].is_monotonic_increasing, "nothing tells who stood first in the file"
+    assert 'arrow::read_parquet("roster.parquet")' in (tmp_path / "out" / "read.R").read_text()
+
+
 def test_the_data_package_is_valid_and_its_table_is_as_it_says(folders: dict[str, Path]) -> None:
     import frictionless
 

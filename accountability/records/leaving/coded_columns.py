@@ -84,11 +84,13 @@ class Leaving:
 
 def hidden_ids(source: str, table: pd.DataFrame) -> pd.DataFrame:
     """Return a table with pseudonyms for ids, ordered by them, so that the file's order is lost."""
-    cases = Pseudonyms(f"{source}, cases", key())
-    hidden: dict[str, Any] = {"case_id": cases(table["case_id"]), "_row": np.arange(len(table))}
+    hidden: dict[str, Any] = {"_row": np.arange(len(table))}
+    if "case_id" in table:  # a roster has none
+        hidden["case_id"] = Pseudonyms(f"{source}, cases", key())(table["case_id"])
     if "officer_id" in table and not _pseudonyms(table["officer_id"]):
         hidden["officer_id"] = Pseudonyms(f"{source}, officers", key())(table["officer_id"])
-    return table.assign(**hidden).sort_values("case_id", kind="stable").reset_index(drop=True)
+    by = "case_id" if "case_id" in table else "officer_id"
+    return table.assign(**hidden).sort_values(by, kind="stable").reset_index(drop=True)
 
 
 def leaving(name: str, table: pd.DataFrame, labels: Mapping[str, str]) -> list[Leaving]:

@@ -20,9 +20,10 @@ from accountability.records.leaving.leak import COLUMNS, Leak, masked
 from accountability.records.leaving.read_back import do_file, r_script
 from accountability.records.leaving.table_files import ENDINGS, write_file
 from accountability.records.leaving.word_rules import in_text
-from accountability.vocabulary import PEOPLE
+from accountability.vocabulary import PEOPLE, ROSTER
 
-TABLES: Final = ("cases", "allegations", "events", *PEOPLE.values())
+_WHO: Final = (*PEOPLE.values(), ROSTER)
+TABLES: Final = ("cases", "allegations", "events", *_WHO)
 #: A term may hold a number ("1 day") without counting anybody.
 _OF_COUNTS: Final = frozenset({"small cell", "difference", "one case"})
 _SHOWN: Final = 12
@@ -80,7 +81,7 @@ def _written(
 
 def with_state(data: Any, name: str) -> pd.DataFrame:
     """Return a table for export; the cases get their closing state."""
-    table: pd.DataFrame = data.people.get(name, pd.DataFrame()) if name in PEOPLE.values() else getattr(data, name)
+    table: pd.DataFrame = data.people.get(name, pd.DataFrame()) if name in _WHO else getattr(data, name)
     if name != "cases" or "closing_state" in table:
         return table
     from accountability.records.case_ends import closing_state
