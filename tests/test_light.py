@@ -72,16 +72,16 @@ SOURCES = ["synthetic", pytest.param("chicago_2000_2016", marks=pytest.mark.real
 def test_a_row_becomes_a_curve_within_the_budget(source: str, real_data: Callable[[str], Path]) -> None:
     modules, lines, _, _ = walked(loaded_once(source, real_data))
     assert modules <= 41
-    assert lines <= 6_780  # with people of cases, what results say of unknown ends, and what the explorer keeps
+    # With declared totals, people of cases, what results say of unknown ends, and what the explorer keeps.
+    assert lines <= 6_860
 
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_first_load_codes_the_files_within_the_budget(source: str, real_data: Callable[[str], Path]) -> None:
     _, _, modules, lines = walked(loaded_once(source, real_data), ACCOUNTABILITY_NO_CODED_CACHE="1")
     assert modules <= 31  # one of them is `like:`, a release that says only what differs
-    assert (
-        lines <= 6_200
-    )  # with people of cases, refused keys, files of fixed width, and rows of other files after `prepare`
+    # With declared totals, people of cases, refused keys, files of fixed width, rows of other files after `prepare`.
+    assert lines <= 6_260
 
 
 def processor_seconds(*command: str, status: int) -> float:

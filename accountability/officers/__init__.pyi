@@ -24,13 +24,13 @@ from .persist import Persistence as Persistence
 from .persist import TopKValidation as TopKValidation
 from .persist import persistence as persistence
 from .persist import top_k_validation as top_k_validation
-from .person_time import PersonTime as PersonTime
-from .person_time import person_time as person_time
 from .repeats import MODELS as MODELS
 from .repeats import MeanCumulativeFunction as MeanCumulativeFunction
 from .repeats import mean_cumulative_function as mean_cumulative_function
 from .repeats import repeat_rates as repeat_rates
 from .repeats import spells as spells
+from .served_time import PersonTime as PersonTime
+from .served_time import person_time as person_time
 from .shares import Lorenz as Lorenz
 from .shares import Spread as Spread
 from .shares import accusations_per_officer as accusations_per_officer

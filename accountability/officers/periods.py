@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
-from accountability.officers.person_time import how_many
+from accountability.officers.served_time import how_many
 from accountability.officers.shares import check_top
 from accountability.officers.tallies import OFFICER, counted_rows
 from accountability.privacy import MIN_CELL

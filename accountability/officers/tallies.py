@@ -11,7 +11,7 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.officers.officer_events import years_watched
-from accountability.officers.person_time import how_many
+from accountability.officers.served_time import how_many
 from accountability.privacy import MIN_CELL
 from accountability.records.units import WORDS
 from accountability.results import plural

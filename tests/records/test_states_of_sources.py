@@ -18,7 +18,14 @@ ROWS = re.findall(r"^\| (\w+) \|((?: [\d,]+ \|){5})$", PAGE.read_text(encoding="
 COUNTED = {name: [int(n.replace(",", "")) for n in cells.strip(" |").split(" | ")] for name, cells in ROWS}
 #: Further releases stand in the folder of another.
 FOLDERS = {"chicago_cms_2021_07": "chicago_cms_2019_2021", "chicago_cms_2021_03": "chicago_cms_2019_2021"}
-BUNDLED = ("synthetic", "generated_2019", "generated_2021", "generated_investigators", "generated_districts", "news_cases")
+BUNDLED = (
+    "synthetic",
+    "generated_2019",
+    "generated_2021",
+    "generated_investigators",
+    "generated_districts",
+    "news_cases",
+)
 
 
 def counts(data: Dataset) -> list[int]:
