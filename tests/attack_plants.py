@@ -81,6 +81,34 @@ SECRETS: Mapping[str, str] = {
     "pseudonym": "0  p-0a1b2c3d4e5f  3",
     "key": KEY.secret.hex(),
     "key in base64": b64(KEY.secret),
+    "key between colons": KEY.secret.hex(":"),
+    "key in base32": base64.b32encode(KEY.secret).decode(),
+    "half a key": KEY.secret.hex()[32:],
+    "name as one word": f"see {FIRST}{LAST} there",
+    "user of a computer": f"see {FIRST[0]}{LAST}".lower(),
+    "backwards": f"see \u202e{NAME[::-1]}\u202c there",
+    "letters apart": " ".join(LAST.upper()),
+    "digits for letters": NAME.replace("o", "0").replace("e", "3"),
+    "small capitals": NAME.lower().translate(str.maketrans("abdegiklopruvyz", "ᴀʙᴅᴇɢɪᴋʟᴏᴘʀᴜᴠʏᴢ")),
+    "struck letters": FIRST.replace("o", "ø").replace("l", "ł"),
+    "two alphabets, of a stranger": f"by {STRANGER[:2]}ж{STRANGER[2:]}",
+    "base64 twice": f"x {b64(b64(NAME))} y",
+    "base32": f"x {base64.b32encode(NAME.encode()).decode()} y",
+    "quoted printable": "x " + "".join(f"={byte:02X}" for byte in NAME.encode()),
+    "octal": "".join(f"\\{byte:03o}" for byte in NAME.encode()),
+    "initials and star": f"asked {FIRST[0]}. {LAST[0]}. (9000) again",
+    "initials before a star": f"asked {FIRST[0]}{LAST[0]} #9000 again",
+    "date of birth in seconds": "at 132019200 it was",
+    "date of birth in milliseconds": "at 132019200000 it was",
+    "date of birth of a spreadsheet": "dob: 27097",
+    "date of birth, short year": "on 03/09/74 it was",
+    "pseudonym in base64 for addresses": base64.urlsafe_b64encode(b"p-0a1b2c3d4e5f").decode().rstrip("="),
+    "pseudonym in capitals": "see P-0A1B2C3D4E5F there",
+    "few out of many": "3 out of 40 officers left.",
+    "one in many": "1 in 40 officers left.",
+    "one of many": "Only one officer left.",
+    "few sustained": "Of those 3 complaints were sustained.",
+    "all but few": "37 of 40 officers stayed.",
     "path": "see " + "/ho" + "me/zuqo/cases/run.py there",
     "few officers": "Of them 3 of 40 officers left.",
 }
@@ -117,10 +145,10 @@ def in_record(change: Callable[[dict[str, Any], str], None]) -> Plant:
     return plant
 
 
-def in_svg(folder: Path, text: str) -> None:
+def in_svg(folder: Path, text: str, tag: str = "text") -> None:
     path = folder / "figures/rise.svg"
     inert = text.replace("&", "&amp;").replace("\0", "")
-    drawn = path.read_text(encoding="utf-8").replace("</svg>", f"<text>{inert}</text></svg>")
+    drawn = path.read_text(encoding="utf-8").replace("</svg>", f"<{tag}>{inert}</{tag}></svg>")
     path.write_text(drawn, encoding="utf-8")
 
 
@@ -164,6 +192,11 @@ WRITTEN: Mapping[str, Plant] = {
     "label": in_record(lambda read, text: read["labels"].update(x=text)),
     "cell of a table": in_table,
     "text of a drawing": in_svg,
+    "key of a label": in_record(lambda read, text: read["labels"].update({text: "x"})),
+    "alternative text": in_notebook(
+        lambda read, text: cell(read, "code", "1", shown({"text/plain": "x"}, **{"image/png": {"alt": text}}))
+    ),
+    "title of a drawing": lambda folder, text: in_svg(folder, text, "title"),
 }
 
 
@@ -227,11 +260,29 @@ def link(folder: Path) -> str:
     return "linked.csv"
 
 
+def linked(name: str) -> Callable[[Path], str]:
+    """Put a link where a file or folder of the report stood."""
+
+    def plant(folder: Path) -> str:
+        away = folder.with_name(f"elsewhere-{Path(name).name}")
+        shutil.move(folder / name, away)
+        (folder / name).symlink_to(away)
+        return name
+
+    return plant
+
+
+def linked_hard(folder: Path) -> str:
+    (folder / "hard.csv").hardlink_to(folder / "tables/districts.csv")
+    return "hard.csv"
+
+
 def noted(key: str) -> Callable[[Path], str]:
     def plant(folder: Path) -> str:
         path = folder / NOTEBOOK
         read = json.loads(path.read_text(encoding="utf-8"))
-        at = read["metadata"] if key in ("widgets", "authors") else read["cells"][0]
+        at = read["metadata"] if key in ("widgets", "authors", NAME) else read["cells"][0]
+        at = at if key != "editable" else at["metadata"]
         at[key] = {"x": {"text/plain": NAME}}
         path.write_text(json.dumps(read), encoding="utf-8")
         return NOTEBOOK
@@ -292,6 +343,13 @@ _SVG = {
     "other attribute": f'<path data-who="{NAME}"/>', "aria": f'<path aria-label="{NAME}"/>',
     "style": f"<style>/* {NAME} */</style>", "remote picture": '<image href="https://x.org/a.png"/>',
     "animation": f'<animate values="{NAME}"/>', "switch": f"<switch><text>{NAME}</text></switch>",
+    "path of words": f'<path d="M 0 0 {NAME}"/>', "points of words": f'<polyline points="0,0 {NAME}"/>',
+    "turned by words": f'<g transform="{NAME}"/>', "width of words": f'<rect width="{NAME}"/>',
+    "letters of a style": f"<path style=\"font-family: '{NAME}'\"/>", "colour": f'<path fill="{FIRST}"/>',
+    "content of a style": f'<style>text::after {{ content: "{NAME}" }}</style>', "view": f'<view id="{NAME}"/>',
+    "pattern of words": f'<pattern patternUnits="{NAME}"/>', "letters of a path": '<path d="Zuqo Vry"/>',
+    "picture with notes": f'<image href="data:image/png;base64,{b64(zipped(x=NAME))}"/>',
+    "picture of another kind": f'<image href="data:image/svg+xml,{NAME}"/>', "cursor": f'<cursor x="{NAME}"/>',
     "processing": f"<?x {NAME}?>", "other names": f'<x:y xmlns:x="urn:x">{NAME}</x:y>',
 }  # fmt: skip
 _PAGE = {
@@ -326,6 +384,14 @@ _FILES = {
     "calendar": put("a.ics", NAME), "font": put("a.ttf", _N), "JSON": put("a.json", json.dumps({"x": NAME})),
     "editor's copy": put("report.html~", NAME), "swap": put(".report.html.swp", _N),
     "LaTeX": put("a.tex", f"% {NAME}"),
+    "workbook's properties": put("tables/p.xlsx", zipped(**{"docProps/core.xml": f"<creator>{NAME}</creator>"})),
+    "Word named as a table": put("tables/w.csv", word("docProps/core.xml", f"<creator>{NAME}</creator>")),
+    "Word named as a page": put("paper.html", word("docProps/core.xml", f"<creator>{NAME}</creator>")),
+    "PDF named as a text": put("paper.txt", pdf(f"/Metadata({NAME})")),
+    "PDF named as a picture": put("figures/paper.png", pdf(f"/Metadata({NAME})")),
+    "PDF with XMP": put("xmp.pdf", pdf("", f"<x:xmpmeta><dc:creator>{NAME}</dc:creator></x:xmpmeta>".encode())),
+    "archive with a comment": put("c.zip", zipped(x="y") + _N),
+    "name of a folder": put(f"{FIRST}_{LAST}/a.csv", "a\n1\n"),
     "bibliography": put("a.bib", NAME), "GIF": put("a.gif", b"GIF89a" + _N), "WebP": put("a.webp", b"RIFF" + _N),
     "TIFF": put("a.tiff", b"II*\0" + _N), "film": put("a.mp4", _N), "sound": put("a.mp3", b"ID3" + _N),
     "R data": put("a.rds", _N), "Stata": put("a.dta", _N), "SPSS": put("a.sav", _N),
@@ -337,6 +403,8 @@ _TABLE = {
     "old line ends": lambda raw: raw.replace(b"\n", b"\r\n"), "comment": lambda raw: b"# " + _N + b"\n" + raw,
     "further cell": lambda raw: raw.replace(b"\n", b"," + _N + b"\n", 1), "formula": lambda raw: raw + b'"=1+1",40\n',
     "small cell": lambda raw: raw + b"x,3\n", "blanks at the end": lambda raw: raw + b" \n\n" + _N + b"\n",
+    "formula after a tab": lambda raw: raw + b'"\t=1+1",40\n', "wide formula": lambda raw: raw + "＝1+1,40\n".encode(),
+    "command": lambda raw: raw + b"\"@SUM(1)|cmd\",40\n", "heading": lambda raw: raw.replace(b"district", _N, 1),
 }  # fmt: skip
 
 AFTERWARDS: Mapping[str, Mapping[str, Callable[[Path], str]]] = {
@@ -353,10 +421,15 @@ AFTERWARDS: Mapping[str, Mapping[str, Callable[[Path], str]]] = {
     "SVG": {name: changed("figures/rise.svg", ahead_of(b"</svg>", part)) for name, part in _SVG.items()},
     "page": {name: changed("report.html", ahead_of(b"</main>", part)) for name, part in _PAGE.items()},
     "other files": _FILES,
+    "links": {
+        "hard link": linked_hard, "folder": linked("tables"), "record": linked("provenance.json"),
+        "table": linked("tables/districts.csv"), "page": linked("report.html"),
+    },
     "CSV": {name: changed("tables/districts.csv", change) for name, change in _TABLE.items()},
     "metadata": {
         "of a table": changed("tables/districts.csv-metadata.json", lambda raw: raw.replace(b"{", _BY, 1)),
         "of a notebook": noted("authors"), "widgets": noted("widgets"), "attachments": noted("attachments"),
+        "key of a notebook": noted(NAME), "key of a cell": noted("editable"),
         "key of the record": changed("provenance.json", lambda raw: raw.replace(b"{", _BY, 1)),
         "after the record": changed("provenance.json", lambda raw: raw + b"\n" + _N),
         "a key twice": changed("provenance.json", lambda raw: raw.replace(b"{", b'{"study": "' + _N + b'",', 1)),

@@ -9,8 +9,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: Numbers in a table that say which row it is, and where an order statistic stands.
-_ASKED: Final = re.compile(r"year|month|day|days|step|rank|order|at|level|from_\w+|to_\w+|within\w*|last_day|df|count")
-_QUANTILE: Final = re.compile(r"(?:median|quantile|least|most|first|last|shortest|longest)(?:_(?!extreme)\w+)?")
+_ASKED: Final = re.compile(
+    r"year|month|day|days|step|rank|order|at|level|from_\w+|to_\w+|within\w*|last_day|df|count|specification"
+)
+_QUANTILE: Final = re.compile(
+    r"(?:least|most|first|last|(?:\w+_)?(?:median|quantile|quartile|percentile|[pq]\d\d|min|max|minimum|maximum|shortest"
+    r"|longest))(?:_(?!extreme)\w+)?"
+)
 
 
 def column_kinds(table: pd.DataFrame) -> dict[str, str]:

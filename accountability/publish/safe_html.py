@@ -25,6 +25,11 @@ _ATTRIBUTES: Final = {
 #: What is inside these is not text to be read.
 _SILENT: Final = words("script style template iframe object svg math noscript head")
 _LINK: Final = re.compile(r"(https?://|mailto:|#|\.{0,2}/?[\w][\w./-]*$)", re.IGNORECASE)
+_ANY: Final = re.compile("")
+_COUNT: Final = re.compile(r"\d{1,3}$")
+_GIVEN: Final = {
+    "href": _LINK, "colspan": _COUNT, "rowspan": _COUNT, "start": _COUNT, "scope": re.compile("(?:row|col)(?:group)?$"),
+}  # fmt: skip
 _SHORT: Final = 30
 _MISSING: Final = frozenset({"NaN", "NaT", "&lt;NA&gt;"})
 _ROW: Final = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
@@ -58,7 +63,7 @@ def kept_tags(markup: str) -> str:
         tags=set(_TAGS),
         clean_content_tags=set(_SILENT),
         attributes=_ATTRIBUTES,
-        attribute_filter=lambda tag, name, value: value if name != "href" or _LINK.match(value) else None,
+        attribute_filter=lambda tag, name, value: value if _GIVEN.get(name, _ANY).match(value) else None,
         url_schemes={"http", "https", "mailto"},
         link_rel=None,
     )

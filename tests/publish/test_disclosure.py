@@ -75,12 +75,60 @@ def random_pair(rng: np.random.Generator) -> list[dict[str, int | None]]:
 def test_random_pairs_of_reports_agree_with_every_possibility() -> None:
     rng = np.random.default_rng(21)
     answers = []
-    for _ in range(500 if full() else 60):
+    for _ in range(500 if full() else 50):
         shown = random_pair(rng)
         pair = [table(counts, {"cutoff": f"2020-06-0{at + 1}"}) for at, counts in enumerate(shown)]
         answers.append(follows(shown))
         assert bool(given_away(pair)) == answers[-1], shown
     assert 0.2 < np.mean(answers) < 0.9
+
+
+def every_split(shown: dict[str, dict[str, int | None]]) -> list[dict[str, dict[str, int]]]:
+    """All counts of a report on all cases and of two filters that share none, that agree with what is shown."""
+
+    def of_one(counts: dict[str, int | None]) -> list[dict[str, int]]:
+        asked = [[counts[u]] if counts[u] is not None else range(int(counts["total"] or 0) + 1) for u in ("A", "B")]
+        return [{"A": a, "B": b} for a in asked[0] for b in asked[1] if a + b == counts["total"]]
+
+    possible = (dict(zip(shown, one, strict=True)) for one in itertools.product(*map(of_one, shown.values())))
+    return [one for one in possible if all(one["all"][u] >= one["force"][u] + one["search"][u] for u in ("A", "B"))]
+
+
+def split_follows(shown: dict[str, dict[str, int | None]]) -> bool:
+    truths = every_split(shown)
+    assert truths
+    asked = [
+        [one[of]["A"] + one[of]["B"] for one in truths] for of in shown if None in (shown[of]["A"], shown[of]["B"])
+    ]
+    asked += [[one[of][unit] for one in truths] for of in shown for unit in ("A", "B") if shown[of][unit] is None]
+    for unit in ("A", "B"):
+        asked += [[one["all"][unit] - one[of][unit] for one in truths] for of in ("force", "search")]
+        # What is left beside the filters, with what they hide.
+        known = sum(shown[of][unit] or 0 for of in ("force", "search"))
+        asked.append([one["all"][unit] - known for one in truths])
+    left = [one["all"][u] + one["all"][v] for one in truths for u, v in [("A", "B")]]
+    asked.append([whole - sum(shown[of]["total"] or 0 for of in ("force", "search")) for whole in left])
+    return any(few(min(values), max(values)) for values in asked)
+
+
+def test_random_filters_agree_with_every_possibility() -> None:
+    rng = np.random.default_rng(22)
+    answers = []
+    for _ in range(500 if full() else 25):
+        parts = {of: {unit: int(rng.choice([0, 4, 10, 12])) for unit in ("A", "B")} for of in ("force", "search")}
+        rest = {unit: int(rng.choice([0, 0, 3, 11])) for unit in ("A", "B")}
+        whole = {unit: parts["force"][unit] + parts["search"][unit] + rest[unit] for unit in ("A", "B")}
+        shown: dict[str, dict[str, int | None]] = {}
+        for of, counts in {"all": whole, **parts}.items():
+            hide = any(0 < count < 10 for count in counts.values()) or rng.random() < 0.3
+            shown[of] = {unit: None if hide else count for unit, count in counts.items()}
+            shown[of]["total"] = sum(counts.values())
+        tables = [
+            table(c, {"only": "None" if of == "all" else f"category={of}"}, f"{of}.csv") for of, c in shown.items()
+        ]
+        answers.append(split_follows(shown))
+        assert bool(given_away(tables)) == answers[-1], shown
+    assert 0.2 < np.mean(answers) < 0.95
 
 
 # ---- one kind each ---------------------------------------------------------------------------------------------
@@ -170,6 +218,131 @@ def test_a_share_beside_a_number_is_a_count_though_no_column_counts_it() -> None
     assert told(Released("a", "toy", {}, kinds, all_but_few)) == ["sustained, a share beside its number"]
     modelled = (("A", "90", "0.0371"), ("B", "80", "0.2613"))
     assert told(Released("a", "toy", {}, kinds, modelled)) == []
+
+
+STATISTICS = {
+    "in percent": ({"n": "count", "sustained_percent": "number"}, ("90", "3.3"), ("80", "25.0")),
+    "to 0.1 percent beside many": ({"n": "count", "sustained": "share"}, ("900", "0.003"), ("800", "0.25")),
+    "in the only row": ({"n": "count", "sustained": "share"}, ("90", "0.03333333333333333")),
+    "a median of three": ({"n": "count", "days_median": "quantile"}, ("", "77"), ("90", "120")),
+    "the longest": ({"n": "count", "longest_days": "quantile"}, ("90", "977"), ("80", "1201")),
+    "the most": ({"n": "count", "max_days": "number"}, ("90", "977"), ("80", "1201")),
+    "a tail of a quantile": ({"n": "count", "days_p90": "quantile"}, ("60", "377"), ("200", "401")),
+    "a mean": ({"n": "count", "days_mean": "number"}, ("", "77.5"), ("90", "120.1")),
+    "a sum": ({"n": "count", "sum_days": "number"}, ("", "310"), ("90", "1201")),
+    "Wald's limits of 2 in 7": (
+        {"n": "count", "estimate": "share", "lower": "share", "upper": "share"},
+        ("", "0.2857142857", "0", "0.6203682863"), ("90", "0.5", "0.3967", "0.6033"),
+    ),
+    "Wilson's limits, rounded": (
+        {"n": "count", "estimate": "share", "lower": "share", "upper": "share"},
+        ("", "0.286", "0.082", "0.641"), ("90", "0.500", "0.399", "0.601"),
+    ),
+    "limits of a hidden part": (
+        {"n": "count", "sustained": "share", "sustained_lower": "share", "sustained_upper": "share"},
+        ("90", "", "0.0114", "0.0935"), ("80", "0.25", "0.1680", "0.3549"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", STATISTICS)
+def test_a_statistic_says_how_many(what: str) -> None:
+    kinds, *rows = STATISTICS[what]
+    assert told(Released("a", "toy", {}, {"unit": "text", **kinds}, tuple((f"u{at}", *r) for at, r in enumerate(rows))))
+
+
+def test_limits_of_many_or_of_clustered_cases_say_no_number() -> None:
+    kinds = {"unit": "text", "n": "count", "estimate": "share", "lower": "share", "upper": "share"}
+    assert (
+        told(
+            Released("a", "toy", {}, kinds, (("A", "", "0.3000", "0.2219", "0.3971"), ("B", "", "0.0", "0.0", "0.16")))
+        )
+        == []
+    )
+    rounded = {"unit": "text", "n": "count", "sustained": "share", "p_value": "share"}
+    assert told(Released("a", "toy", {}, rounded, (("A", "900", "0.25", "0.003"), ("B", "800", "0.30", "0.001")))) == []
+
+
+def test_three_reports_give_away_what_no_two_do() -> None:
+    every = table({"North": 93, "South": 80}, {"only": "None"})
+    force = table({"North": 50, "South": 40}, {"only": "category=force"})
+    search = table({"North": 40, "South": 40}, {"only": "category=search"})
+    assert told(every, force) == told(every, search) == told(force, search) == []
+    assert told(every, force, search) == ["n, less those of other filters"]
+    assert told(search, before=(every, force)) == ["n, less those of other filters"]
+    assert told(every, force, table({"North": 40, "South": 40}, {"only": "district=9"})) == [], "cases may be in both"
+
+
+def test_what_a_filter_leaves_out_grows_by_few() -> None:
+    days = ("2020-06-30", "2020-09-30")
+    every = [
+        table({"North": n, "South": 80}, {"only": "None", "cutoff": day})
+        for n, day in zip((100, 115), days, strict=True)
+    ]
+    force = [
+        table({"North": n, "South": 40}, {"only": "category=force", "cutoff": day})
+        for n, day in zip((50, 60), days, strict=True)
+    ]
+    assert told(*every) == told(*force) == told(every[0], force[0]) == []
+    assert told(*every, *force) == ["n, less that of another report"]
+
+
+def test_two_filters_that_share_no_case_are_not_subtracted() -> None:
+    assert told(table({"North": 57}, {"only": "unit=a"}), table({"North": 58}, {"only": "unit=b"})) == []
+
+
+def test_rows_of_one_table_under_two_cut_offs_are_two_reports() -> None:
+    kinds = {"cutoff": "text", "unit": "text", "n": "count"}
+    rows = (("2020-06-30", "North", "57"), ("2020-07-03", "North", "58"))
+    assert told(Released("a", "toy", {}, kinds, rows)) == ["n, less that of another report"]
+
+
+def test_a_table_of_two_groups_has_the_margins_of_another() -> None:
+    kinds = {"unit": "text", "finding": "text", "n": "count"}
+    rows = (
+        ("A", "yes", ""),
+        ("A", "no", "40"),
+        ("B", "yes", "20"),
+        ("B", "no", "30"),
+        ("C", "yes", ""),
+        ("C", "no", "33"),
+    )
+    both = Released("a", "toy, study, both", {"group": "x"}, kinds, rows)
+    assert told(both) == []
+    found = told(both, table({"A": 44, "B": 50, "C": 60}, {"group": "y"}, "b.csv"))
+    assert "n of A, less what another table holds in all" in found
+    assert not any("of C" in one for one in found), "27 cases are no few"
+    assert told(both, table({"A": 44, "B": 51, "C": 60}, {"group": "y"}, "b.csv")) == [], "these are other cases"
+
+
+def test_the_same_cells_under_another_heading_fill_what_is_hidden() -> None:
+    counts = {"A": 40, "B": None, "C": 25, "D": 31, "E": None, "total": 110}
+    other = Released("b", "toy, study, other", {}, {"unit": "text", "cases": "count"},
+                     (("A", "40"), ("C", "25"), ("D", "31"), ("E", "11")))  # fmt: skip
+    assert told(table(counts)) == []
+    assert "n, a hidden count" in told(table(counts), other)
+
+
+def test_what_a_figure_draws_is_counted_whatever_its_scale() -> None:
+    import matplotlib.pyplot as plt
+
+    from accountability.publish.drawn import axes_of, data_of
+    from accountability.publish.sharing.shared_before import drawn_counts
+
+    figure, axes = plt.subplots()
+    axes.bar(["North", "South", "West", "East"], [57, 7, 44, 31])
+    axes.set_yscale("log")
+    axes.set_ylabel("complaints")
+    data = data_of(figure).fillna("").astype(str)
+    found = list(
+        drawn_counts("f.csv", "toy, study, f", {}, axes_of(figure), tuple(data), tuple(map(tuple, data.values)))
+    )
+    plt.close(figure)
+    (leak, drawn) = found
+    assert leak.place == "f.csv, South"
+    assert drawn.rows == (("North", "57"), ("South", "7"), ("West", "44"), ("East", "31"))
+    hidden = table({"North": 57, "South": None, "West": 44, "East": 31}, place="t.csv")
+    assert told(hidden, drawn) == ["n, a hidden count"]
 
 
 def test_the_order_of_rows_ranks_the_hidden() -> None:

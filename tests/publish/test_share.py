@@ -6,11 +6,13 @@ import csv
 import html.parser
 import io
 import json
+import os
 import re
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -181,6 +183,49 @@ def chunks(raw: bytes) -> list[int]:
     return places
 
 
+def test_colours_under_what_cannot_be_seen_are_gone() -> None:
+    from PIL import Image
+
+    drawn = Image.new("RGBA", (2, 1), (9, 9, 9, 0))
+    drawn.putpixel((1, 0), (7, 8, 9, 200))
+    out = io.BytesIO()
+    drawn.save(out, "PNG")
+    assert list(Image.open(io.BytesIO(picture(out.getvalue()))).convert("RGBA").tobytes()) == [0, 0, 0, 0, 7, 8, 9, 200]
+
+
+def test_the_name_of_the_folder_leaves_too(clean: Path, tmp_path: Path, own_key: None) -> None:
+    named = Path(shutil.copytree(clean, tmp_path / f"{FIRST}_{LAST}".lower()))
+    verdict = sharing.look_through(named)
+    assert {(leak.place, leak.kind) for leak in verdict.leaks} == {("the name of the folder", "name")}
+
+
+def test_a_key_that_is_a_name_is_covered_wherever_it_names_a_place(made: Path, own_key: None) -> None:
+    WRITTEN["key of a label"](made, f"{FIRST} {LAST}")
+    vouched(made)
+    verdict = sharing.look_through(made)
+    assert "name" in {leak.kind for leak in verdict.leaks}
+    assert LAST.casefold() not in str(verdict).casefold()
+
+
+@pytest.mark.parametrize(
+    "row", ["{first} | {last}", "{first} | 40 | {last}", "40 | {last} | 0.5 | {first}", "{last}|{first}"]
+)
+def test_a_name_over_two_cells_is_found(row: str, clean: Path, own_key: None) -> None:
+    text = row.format(first=FIRST, last=LAST)
+    assert [leak for leak in in_text("a.csv, row 1", text, known(["leaky"])) if leak.kind == "name"]
+
+
+def test_two_short_parts_of_a_name_are_found_with_a_number_between(clean: Path, own_key: None) -> None:
+    short = replace(known(["leaky"]), pairs=frozenset({("al", "kim")}))
+    assert [leak.kind for leak in in_text("a.csv, row 1", "Al | 40 | Kim", short)] == ["name"]
+
+
+def test_days_of_birth_of_a_spreadsheet_are_known_by_their_heading() -> None:
+    assert [leak.kind for leak in in_table(Table("t", ("dob", "n"), (("27097", "40"), ("27098", "50"))))] == [
+        "birth date"
+    ]
+
+
 GROUPS = "group,count,denominator,share\n"
 TABLES = {
     "a small group": (GROUPS + "a,3,90,0.033\nb,87,90,0.967\n", "small cell"),
@@ -237,7 +282,21 @@ def test_a_clean_report_is_packed_whole_and_as_the_same_bytes(clean: Path, tmp_p
     _, again = sharing.share(clean / "report.html", tmp_path / "b.zip")
     assert again is not None
     assert again.read_bytes() == (tmp_path / "a.zip").read_bytes()
+    # Neither when files were written, nor in which order, nor who has them, is in it.
+    touched = Path(shutil.copytree(clean, tmp_path / "touched" / clean.name))
+    for number, path in enumerate(sorted(touched.rglob("*"), reverse=True)):
+        os.utime(path, (number * 1e6, number * 1e6))
+        path.chmod(0o700)
+    _, third = sharing.share(touched, tmp_path / "c.zip")
+    assert third is not None
+    assert third.read_bytes() == again.read_bytes()
     with zipfile.ZipFile(again) as archive:
+        entries = archive.infolist()
+        assert archive.comment == b""
+        assert {(one.extra, one.comment, one.date_time, one.external_attr) for one in entries} == {
+            (b"", b"", (1980, 1, 1, 0, 0, 0), 0o644 << 16)
+        }
+        assert [one.filename for one in entries] == sorted(archive.namelist())
         held = {name.removeprefix(f"{clean.name}/"): archive.read(name) for name in archive.namelist()}
     assert set(held) == {path.relative_to(clean).as_posix() for path in clean.rglob("*") if path.is_file()}
     assert held["tables/districts.csv"] == (clean / "tables/districts.csv").read_bytes()

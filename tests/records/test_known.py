@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
 from tiny import COMPLAINTS, write_source
 
+import accountability
 from accountability.records.leaving.known import known, runs_of, told_values
 
 STORY = "the sergeant drove twice around the closed market before anybody answered"
@@ -33,3 +35,21 @@ def test_a_statistic_is_no_number_of_a_case() -> None:
     """Written without its point, 10352.33 is a case number of seven digits."""
     assert "1035233" not in set(told_values("chi-squared 10352.33 on 14 degrees of freedom"))
     assert "1035233" in set(told_values("complaint 1035233"))
+
+
+@pytest.mark.parametrize("count", ["-147312000", "-147312000.0", "-147312000000"])
+def test_seconds_since_1970_are_a_day(count: str) -> None:
+    assert "day 19650502" in set(told_values(f"at {count} it was"))
+
+
+def test_a_pseudonym_is_known_without_its_beginning_and_as_base64(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACCOUNTABILITY_KEY_FILE", str(tmp_path / "own" / "key"))
+    folder = write_source(tmp_path / "small")
+    hidden = accountability.load(folder).allegations["officer_id"].iloc[0]
+    raw = bytes.fromhex(hidden.removeprefix("p-"))
+    values = known([str(folder)]).values
+    for told in (hidden, raw.hex(), raw.hex().upper(), str(int(raw.hex(), 16)), base64.urlsafe_b64encode(raw).decode()):
+        assert not values.isdisjoint(told_values(f"see {told} there")), told
+    assert values.isdisjoint(told_values("see 0a1b2c3d4e5f there"))

@@ -27,6 +27,19 @@ _GIVEN: Final = words(
 _SILENT: Final = "metadata"
 _STYLE: Final = re.compile(r"""[\w\s:;,.#%*{}()'"+-]*""")
 _INSIDE: Final = re.compile(r"url\((?!#[\w-]+\))|@|expression|/\*", re.IGNORECASE)
+_IN_STYLES: Final = words(
+    "fill stroke none font font-size font-family font-weight font-style font-variant font-stretch text-anchor start "
+    "middle end normal italic bold medium stroke-width stroke-linecap stroke-linejoin stroke-dasharray px pt url "
+    "stroke-dashoffset stroke-opacity stroke-miterlimit fill-opacity fill-rule opacity square butt round miter bevel "
+    "nonzero evenodd clip-rule stop-color stop-opacity black white rgb image-rendering overflow visible hidden "
+    "crisp-edges pixelated DejaVu Sans Bitstream Vera Computer Modern Serif Lucida Grande Verdana Geneva Lucid Arial "
+    "Helvetica Avant Garde sans-serif"
+)
+_NO_WORD: Final = re.compile(r"url\(#[\w-]+\)|#[0-9a-fA-F]{3,8}\b|-?\d[\d.]*(?:e-?\d+)?(?:px|pt|%)?")
+#: Attributes that are numbers, letters of a path, or words of SVG.
+_MEASURED: Final = re.compile(r"(?:[\s,]|[MLHVCSQTAZmlhvcsqtaz](?![A-Za-z])|[-+]?\d*\.?\d+(?:e[-+]?\d+)?(?:px|pt|%)?)*")
+_TURNED: Final = re.compile(r"(?:(?:rotate|translate|scale|matrix|skewX|skewY)\([-+\d.,\se]*\)\s*)*")
+_SAID: Final = words("userSpaceOnUse objectBoundingBox none xMidYMid xMinYMin meet slice text/css")
 _PICTURE: Final = "data:image/png;base64,"
 _FINDING: Final = "application/vnd.accountability.finding+json"
 _TEXTS: Final = frozenset({"text/plain", "text/markdown", "text/html", "text/latex"})
@@ -59,8 +72,12 @@ def picture(raw: bytes) -> bytes:
             pixels = read.convert("RGBA" if read.mode in ("RGBA", "LA", "PA") or "transparency" in read.info else "RGB")
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         raise NotOurs("a picture that is no PNG of ours") from None
-    # What a decoder keeps beside the pixels goes with the image object, so the pixels are taken into a new one.
+    # What a decoder keeps beside the pixels goes with the image object, so the pixels are taken into a new one. Of what
+    # cannot be seen through, nobody is told.
     clean = Image.frombytes(pixels.mode, pixels.size, pixels.tobytes())
+    if clean.mode == "RGBA":
+        unseen = clean.getchannel("A").point(lambda depth: 255 * (depth == 0))
+        clean.paste((0, 0, 0, 0), mask=unseen)
     out = io.BytesIO()
     clean.save(out, "PNG", optimize=False)
     return out.getvalue()
@@ -92,6 +109,10 @@ def _element(read: ElementTree.Element) -> ElementTree.Element:
         elif name in _GIVEN or (name == "type" and tag == "style"):
             if name in ("style", "clip-path", "fill", "stroke"):
                 _styled(value)
+            elif name == "transform":
+                _only(tag, name, _TURNED.fullmatch(value))
+            elif name not in ("id", "class"):  # which are looked through as texts
+                _only(tag, name, _MEASURED.fullmatch(value) or set(value.split()) <= _SAID)
             made.set(name, said(value))
         else:
             raise NotOurs(f"a drawing with {name.rpartition('}')[-1][:20]}= at <{tag}>")
@@ -121,8 +142,14 @@ def _reference(tag: str, value: str) -> str:
     raise NotOurs(f"a drawing whose <{tag}> points elsewhere")
 
 
+def _only(tag: str, name: str, fits: object) -> None:
+    if not fits:
+        raise NotOurs(f"a drawing with {name}= of another kind at <{tag}>")
+
+
 def _styled(text: str) -> None:
-    if not _STYLE.fullmatch(text) or _INSIDE.search(text):
+    said_in_it = re.findall(r"[^\W\d_][\w-]*", _NO_WORD.sub(" ", text))
+    if not _STYLE.fullmatch(text) or _INSIDE.search(text) or not _IN_STYLES.issuperset(said_in_it):
         raise NotOurs("a drawing with a style of another kind")
 
 

@@ -26,6 +26,8 @@ SMALLEST: Final = 10
 _END: Final = re.compile(r"(?:from|to|at_least|up_to)_")
 _INTEGER: Final = re.compile(r"(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.0)?")
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+#: A day as a spreadsheet counts it, or as seconds since 1970.
+_SINCE: Final = re.compile(r"[1-4]\d{4}(?:\.0)?|-?\d{7,12}(?:\.0)?")
 _SENTENCE: Final = 8
 #: Where commas are decimals, a spreadsheet parts cells at semicolons.
 _LATER: Final = re.compile(r"[;\t\n]\s*[=@]")
@@ -103,7 +105,9 @@ def _tells(kind: str, cell: str) -> bool:
     if kind == "shield":
         return bool(re.fullmatch(r"\d{2,7}", cell.strip()))
     if kind == "birth date":
-        return bool(re.search(r"\d{4}-\d\d-\d\d|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|\d{8}", cell))
+        return bool(re.search(r"\d{4}-\d\d-\d\d|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|\d{8}", cell)) or bool(
+            _SINCE.fullmatch(cell.strip())
+        )
     if kind == "free text":
         return len(cell.split()) >= 8
     return not _NUMBER.fullmatch(cell.strip())
@@ -191,4 +195,5 @@ def released(table: Table, kinds: Mapping[str, str], about: str = "", settings: 
     width = len(table.header)
     rows = tuple((*row, *[""] * (width - len(row)))[:width] for row in table.rows)
     people = not _of_a_clock(table) or any(_parts(heading) & WORDS["people"] for heading in table.header)
+    people = people and WORDS["choices"].isdisjoint(table.header)
     return Released(table.place, about, settings, kinds, rows, people)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import zipfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -24,7 +25,8 @@ from accountability.records.leaving.known import Known, known
 from accountability.records.leaving.leak import Leak, masked
 from accountability.records.leaving.word_rules import in_text
 
-_NAMED: Final = ", file name"
+#: Endings of places that are names themselves: of files, and of keys.
+_NAMED: Final = (", file name", ", key")
 #: The first day a zip can name: the time of packing is nobody's business and would make each archive another.
 _NO_DAY: Final = (1980, 1, 1, 0, 0, 0)
 _OF_COUNTS: Final = frozenset({"small cell", "difference", "one case"})
@@ -125,7 +127,8 @@ def _anew(folder: Path, into: Path, passing: Collection[str], beside: Mapping[Pa
     leaks = dict.fromkeys(packed.refused)
     looked_at = 0
     others = (of_files(home.parent, some, program=True) for home, some in beside.items())
-    for piece in chain(of_folder(into), *others):
+    own_name = Text("the name of the folder", re.sub(r"[_+=.-]+", " ", folder.name))
+    for piece in chain([own_name], of_folder(into), *others):
         looked_at += 1
         found = in_piece(piece, with_what)
         if piece.place.startswith(told_singly):
@@ -138,16 +141,18 @@ def _anew(folder: Path, into: Path, passing: Collection[str], beside: Mapping[Pa
 
 
 def _covered(leaks: list[Leak]) -> list[Leak]:
-    """Cover file names that are leaks themselves wherever they name a place."""
-    names = {leak.place.removesuffix(_NAMED) for leak in leaks if leak.place.endswith(_NAMED)}
+    """Cover names of files and keys that are leaks themselves wherever they name a place."""
+    named = {leak.place.removesuffix(end) for leak in leaks for end in _NAMED if leak.place.endswith(end)}
     covered = []
     for leak in leaks:
-        name = next((name for name in names if leak.place.startswith(f"{name},")), None)
-        if name is not None:
-            path = PurePosixPath(name)
-            shown = path.with_name(masked(path.stem) + path.suffix).as_posix()
-            leak = replace(leak, place=shown + leak.place.removeprefix(name))
-        covered.append(leak)
+        place = leak.place
+        for name in sorted(named, key=len):
+            if leak.place.startswith(f"{name},"):
+                before, comma, last = name.rpartition(", ")
+                path = PurePosixPath(last)
+                shown = masked(last) if comma else path.with_name(masked(path.stem) + path.suffix).as_posix()
+                place = before + comma + shown + leak.place.removeprefix(name)
+        covered.append(replace(leak, place=place))
     return covered
 
 

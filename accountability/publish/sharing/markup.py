@@ -14,8 +14,8 @@ _INLINE: Final = words("a abbr b code del em i s small span strong sub sup tspan
 _LINKED: Final = frozenset({"href", "xlink:href", "src", "cite", "longdesc"})
 #: Names of numbers, sizes and styles by which a drawing is made; nobody is told anything by them.
 _GEOMETRY: Final = words(
-    "d x y x1 x2 y1 y2 cx cy r rx ry width height viewbox transform points id clip-path class style colspan rowspan "
-    "scope version preserveaspectratio charset lang"
+    "d x y x1 x2 y1 y2 cx cy r rx ry width height viewbox transform points id clip-path class style version "
+    "preserveaspectratio"
 )
 
 

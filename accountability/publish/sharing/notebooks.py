@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from accountability.publish.sharing.markup import of_markup
 from accountability.publish.sharing.pieces import Piece, Table, Text, Unreadable, lines_of
+from accountability.records.onboard.hints import words
+
+#: Of records and cells, what stands at nearly every place.
+_KEYS: Final = words("kind name file caption sentence rows data axes title x y titles n notes id tags")
 
 
 def of_json(place: str, value: Any) -> Iterator[Piece | Table]:
     """Return every text and key of JSON with its path; numbers with their key, as ``shield: 1234``."""
     if isinstance(value, Mapping):
         for key, held in value.items():
-            if isinstance(held, (Mapping, list)):
-                yield Text(f"{place}, key", str(key))
+            if key not in _KEYS:
+                yield Text(f"{place}, {key}, key", str(key))
             yield from of_json(f"{place}, {key}", held)
     elif isinstance(value, list):
         if value and all(not isinstance(item, (Mapping, list)) for item in value):

@@ -38,6 +38,7 @@ _RECORD: Final = words(
     "seconds environment failure files"
 )
 _ENTRY: Final = words("kind name file caption sentence rows data axes kinds")
+_FOLDERS: Final = ("tables", "figures")
 _DOCUMENTS: Final = ("docx", "pdf")
 _REMADE: Final = (AccountabilityError, KeyError, TypeError, ValueError, AttributeError, OSError)
 
@@ -78,27 +79,31 @@ def make_anew(folder: Path, into: Path, passing: Collection[str] = ()) -> Packed
         refused += made.refused
     if INDEX in written:
         refused += _index(into, homes)
-    passed = []
+    passed, ours = [], [home.name for home in homes]
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if name in written or (path.is_dir() and not path.is_symlink()):
+        if path.is_symlink():
+            refused.append(_not_ours(masked_path(name, ours), "a link to another file"))
             continue
-        if name in passing and path.is_file() and not path.is_symlink():
+        if name in written or path.is_dir():
+            continue
+        if name in passing and path.is_file():
             (into / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, into / name)
             passed.append(name)
         else:
-            refused.append(_not_ours(masked_path(name), "a file that no report has"))
+            refused.append(_not_ours(masked_path(name, ours), "a file that no report has"))
     if passed:
         listed = {name: sha256(into / name) for name in passed}
         (into / PASSED).write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
     return Packed(tuple(refused), tuple(passed))
 
 
-def masked_path(name: str) -> str:
-    """Mask the name of a foreign file, except folders and suffix."""
+def masked_path(name: str, ours: Collection[str] = ()) -> str:
+    """Mask the name of a foreign file, except its suffix and the folders that are ours."""
     path = Path(name)
-    return path.with_name(masked(path.stem).replace("/", "") + path.suffix).as_posix()
+    folders = [part if part in _FOLDERS or part in ours else masked(part) for part in path.parts[:-1]]
+    return Path(*folders, masked(path.stem).replace("/", "") + path.suffix).as_posix()
 
 
 def _not_ours(place: str, why: str) -> Leak:

@@ -6,23 +6,28 @@ import csv
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from accountability.errors import ParameterError
-from accountability.publish.finished import RECORD, any_record
+from accountability.privacy import MIN_CELL
+from accountability.publish.finished import RECORD, any_record, file_of
 from accountability.publish.in_place import put_file
 from accountability.publish.sharing.count_rules import released
 from accountability.publish.sharing.disclosure import Released, given_away
 from accountability.publish.sharing.pieces import Table
+from accountability.publish.sharing.table_sums import Row
 from accountability.records.leaving.leak import WORDS, Leak
 from accountability.records.pseudonyms import key_file
 
 #: Beside the key: one line a table that left, as it left.
 FILE: Final = "shared.jsonl"
+_MARKS: Final = frozenset({"bar", "points", "box"})
+_WHOLE: Final = re.compile(r"\d+(?:\.0*)?")
 
 
 def tables_of(folder: Path, told_singly: tuple[str, ...]) -> Iterator[Released | Leak]:
@@ -36,19 +41,59 @@ def tables_of(folder: Path, told_singly: tuple[str, ...]) -> Iterator[Released |
         settings = {name: str(value) for name, value in record["parameters"].items()}
         settings["data"] = str(record["data"]["sha256"])
         for entry in record["tables"]:
-            if entry["kind"] != "table" or not (home / entry["file"]).is_file():
+            file = file_of(entry)
+            if not file or not (home / file).is_file():
                 continue
-            where = f"{place}{entry['file']}"
-            with (home / entry["file"]).open(newline="", encoding="utf-8") as lines:
+            where = f"{place}{file}"
+            about = f"{record['parameters']['source']}, {record['study']}, {entry['name']}"
+            with (home / file).open(newline="", encoding="utf-8") as lines:
                 header, *rows = [tuple(row) for row in csv.reader(lines)] or [()]
+            if entry["kind"] != "table":
+                yield from drawn_counts(where, about, settings, entry.get("axes", []), header, rows)
+                continue
             kinds = entry.get("kinds")
             if not isinstance(kinds, dict) or list(kinds) != list(header) or not _as_stated(kinds, rows):
                 yield Leak(
                     where, "not ours", "a table that does not state the kinds of its columns; run the study again"
                 )
                 continue
-            about = f"{record['parameters']['source']}, {record['study']}, {entry['name']}"
             yield released(Table(where, header, tuple(rows)), kinds, about, settings)
+
+
+def drawn_counts(
+    where: str,
+    about: str,
+    settings: dict[str, str],
+    axes: Sequence[Mapping[str, str]],
+    header: Row,
+    rows: Sequence[Row],
+) -> Iterator[Released | Leak]:
+    """Return the counts of groups that a figure draws, as a table; a leak for each that is under ten.
+
+    They are bars and points that stand over a name, on an axis that says it counts; whatever its scale, the data of the
+    figure are in its own units.
+    """
+    for panel, said in enumerate(axes, start=1):
+        for along, across in (("x", "y"), ("y", "x")):
+            words = set(re.findall(r"[a-z]+", said.get(across, "").partition("(")[0].casefold()))
+            if not words & WORDS["counts"] or words & WORDS["no_count"]:
+                continue
+            marks: dict[Row, str] = {}
+            for cells in rows:
+                row = dict(zip(header, cells, strict=False))
+                if row["panel"] == str(panel) and row["drawn"] in _MARKS and (name := row.get(f"{along}_tick")):
+                    marks.setdefault((row["label"], name), row.get(f"{across}_end") or row[across])
+            named = any(re.search(r"[^\W\d_]", name) for _, name in marks)
+            if named and all(_WHOLE.fullmatch(value) for value in marks.values()):
+                made = tuple((*key, value.partition(".")[0]) for key, value in marks.items())
+                for *_, name, value in made:
+                    if 0 < int(value) < MIN_CELL:
+                        yield Leak(f"{where}, {name}", "small cell", "a drawn count below ten")
+                alone = len({label for label, _ in marks}) == 1
+                kinds = {"label": "text", "group": "text", "drawn": "count"}
+                if alone:
+                    made, kinds = tuple(row[1:] for row in made), {"group": "text", "drawn": "count"}
+                yield Released(where, about, settings, kinds, made)
 
 
 def _as_stated(kinds: dict[str, str], rows: list[tuple[str, ...]]) -> bool:

@@ -12,9 +12,10 @@ from typing import Final
 import numpy as np
 
 from accountability.publish.sharing.count_system import Cell
-from accountability.records.leaving.leak import WORDS
+from accountability.records.leaving.leak import WORDS, Leak
 
 NUMBER: Final = re.compile(r"-?\d*\.?\d+(?:e-?\d+)?")
+_PERCENT: Final = frozenset({"percent", "percentage", "pct"})
 #: Rows that are sorted by a count show so many different ones at least.
 _SORTED: Final = 4
 
@@ -58,7 +59,14 @@ class Released:
         return tuple(row[at] for at in self.columns("text", "asked"))
 
 
+Counts = dict[tuple[Row, str], float | Cell]
 Terms = list[tuple[float, float | Cell]]
+
+
+def leak_of(table: Released, what: str, row: Row = ()) -> Leak:
+    """A finding in a table, or in a row of it."""
+    where = f", {' / '.join(row)}" if row else ""
+    return Leak(f"{table.place}{where}", "difference", what)
 
 
 def sums(table: Released, cells: Mapping[tuple[Row, str], float | Cell]) -> Iterator[tuple[Terms, float, float]]:
@@ -141,9 +149,8 @@ def _shares(
     table: Released, names: list[str], lines: Mapping[Row, Mapping[str, float | Cell]]
 ) -> Iterator[tuple[Terms, float, float]]:
     """A share that is one count over another in every row that shows all three, in two rows at least."""
-    for at in table.columns("share"):
-        half = precision(table, at)
-        shares = {table.key(row): row[at] for row in table.rows if NUMBER.fullmatch(row[at])}
+    for _, half, of_all in shares_of(table):
+        shares = {key: str(share) for key, share in of_all.items()}
         for part, whole in ((p, w) for p in names for w in names if p != w):
             told = hits = 0
             for key, text in shares.items():
@@ -188,7 +195,17 @@ def is_total(row: Row) -> bool:
     return any(word.strip().casefold() in WORDS["total_rows"] for word in row)
 
 
-def precision(table: Released, at: int) -> float:
-    """Half the last place that a column of shares writes; a cell without its last noughts has it too."""
-    texts = [row[at] for row in table.rows if NUMBER.fullmatch(row[at])]
-    return min((1e-9 if "e" in text else 0.5 * 10.0 ** -len(text.partition(".")[2]) for text in texts), default=0.5)
+def shares_of(table: Released) -> Iterator[tuple[int, float, dict[Row, float]]]:
+    """Columns of shares, also in percent: the place, half the last place that is written, and the shares by row.
+
+    A cell without its last noughts is written to the same place as the others.
+    """
+    for at, (name, kind) in enumerate(table.kinds.items()):
+        percent = kind in ("share", "number") and bool(_PERCENT & set(name.casefold().split("_")))
+        if kind == "share" or percent:
+            scale = 0.01 if percent else 1.0
+            texts = {table.key(row): row[at] for row in table.rows if NUMBER.fullmatch(row[at])}
+            places = [9 if "e" in text else len(text.partition(".")[2]) for text in texts.values()]
+            shares = {key: scale * float(text) for key, text in texts.items()}
+            if all(0 <= share <= 1 for share in shares.values()):
+                yield at, scale * 0.5 * 10.0 ** -max(places, default=0), shares

@@ -13,6 +13,7 @@ import platform
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -38,12 +39,15 @@ TOKEN: Final = re.compile(r"[^\W_](?:[\w.:/#()+'’@-]*[^\W_])?")
 _DECIMAL: Final = re.compile(r"\d*\.\d+(?:e-?\d+)?")
 _DASHES: Final = re.compile(r"[/:_()@]+")
 _DAY: Final = re.compile(
-    r"(?<![\d.])(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|(?:19|20)\d{6}"
-    r"|\d{1,2}\.? [A-Z][a-z]{2,8}\.?,? \d{4}|[A-Z][a-z]{2,8}\.? \d{1,2},? \d{4})(?![\d.])"
+    r"(?<![\d.])(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d\d)|(?:19|20)\d{6}"
+    r"|\d{1,2}(?:st|nd|rd|th)?\.?(?: of)? [A-Z][a-z]{2,8}\.?,? \d{4}"
+    r"|[A-Z][a-z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4})(?![\d.])"
 )
 _SHORTEST_VALUE: Final = 5
 _LONGEST_VALUE: Final = 60
 _DIGITS: Final = 7
+#: Seconds or milliseconds since 1970, as another program writes a day.
+_EPOCH: Final = re.compile(r"(?<![\w.])(-?\d{7,12})(?:\.0+)?(?![\w.])")
 PLACE: Final = 3
 
 
@@ -58,7 +62,7 @@ class Known:
     surnames : frozenset of str
         Every part of a name, including words of the project.
     names : frozenset of str
-        Single parts of names that are not words of the project.
+        Single parts of names that are not words of the project, also backwards, and names written as one word.
     runs : frozenset of int
         Hashes of every seven words in a row of the source's narratives.
     project_words : frozenset of str
@@ -68,8 +72,8 @@ class Known:
     own_text : str
         The declarations and notebooks, for looking up addresses.
     values : frozenset of str
-        Every other identifying value of the source's files (numbers of cases and people, dates of birth, contacts),
-        letters and digits only.
+        Every other identifying value of the source's files (numbers of cases and people and their pseudonyms, dates of
+        birth, contacts), letters and digits only; ``day`` and ``short`` before days and before numbers of few digits.
     places : frozenset of int
         Hashes of the first words of the source's addresses.
     secrets : tuple of str
@@ -127,7 +131,8 @@ def known(sources: Iterable[str]) -> Known:
                 pairs |= _pairs(removed)
                 runs |= _runs(removed)
                 # A single case stands under a name that we gave it, and its report says which case it is.
-                values |= _values([one for one in removed if not (told_singly and one[0] == "id")])
+                told = [one for one in removed if not (told_singly and one[0] in ("id", "hidden"))]
+                values |= _values(told) | _pseudonyms(source, told)
                 places |= _addresses(removed)
                 levels |= _levels(file, table)
         except FetchError:
@@ -140,7 +145,7 @@ def known(sources: Iterable[str]) -> Known:
     return Known(
         pairs=frozenset(pairs),
         surnames=frozenset(parts),
-        names=frozenset(parts - own),
+        names=frozenset((parts | {part[::-1] for part in parts} | _as_one_word(pairs)) - own),
         runs=frozenset(runs),
         values=frozenset(value for value in values if value not in own),
         places=frozenset(places),
@@ -181,8 +186,28 @@ def told_values(text: str) -> Iterator[str]:
             yield value
         for part in _DASHES.split(token):
             yield plain(part)
+        if part := _of_a_pseudonym(token):
+            yield part
+    for count in _EPOCH.findall(text):
+        seconds = int(count) // 1000 if len(count.lstrip("-")) > 10 else int(count)
+        if seconds % 3600 == 0:
+            yield (datetime(1970, 1, 1) + timedelta(seconds=seconds)).strftime("day %Y%m%d")
     for day in _DAY.finditer(text):
         yield from _day(day[0])
+
+
+def _of_a_pseudonym(token: str) -> str:
+    """The pseudonym that a token is without its beginning: as twelve hexadecimal digits, a number, or base64."""
+    if len(token) == 12:
+        return f"p{token.lower()}"
+    if token.isdigit() and 11 <= len(token) <= 15:
+        return f"p{int(token):012x}"
+    if len(token) != 8:
+        return ""
+    try:
+        return f"p{base64.urlsafe_b64decode(token.replace('+', '-').replace('/', '_')).hex()}"
+    except ValueError:
+        return ""
 
 
 def _day(text: str) -> Iterator[str]:
@@ -191,7 +216,9 @@ def _day(text: str) -> Iterator[str]:
 
     for first in (False, True):
         try:
-            yield dateutil.parser.parse(text, dayfirst=first).strftime("day %Y%m%d")
+            read = dateutil.parser.parse(text, dayfirst=first)
+            # Of two digits of a year, the century before may be meant.
+            yield from (f"day {year}{read:%m%d}" for year in {read.year, read.year - 100 * (read.year > 2000)})
         except (ValueError, OverflowError):
             return
 
@@ -224,7 +251,23 @@ def _raw(source: Source, folder: Path) -> Iterator[tuple[File, pd.DataFrame, lis
 
 def _kind(column: Column) -> str | None:
     """What kind of identifying value a column holds; ids are hidden behind pseudonyms, and identify as well."""
-    return column.drop or ("id" if column.pseudonym or column.to in ("case_id", "officer_id") else None)
+    return column.drop or ("hidden" if column.pseudonym else "id" if column.to in ("case_id", "officer_id") else None)
+
+
+def _as_one_word(pairs: set[tuple[str, str]]) -> set[str]:
+    """Names without a gap, as users of a computer are named: both parts, or an initial and the other."""
+    return {one + other for one, other in pairs} | {
+        one[0] + other for one, other in pairs if len(other) >= _SHORTEST + 1
+    }
+
+
+def _pseudonyms(source: Source, removed: Sequence[tuple[str, pd.DataFrame]]) -> set[str]:
+    """The pseudonyms of the ids, where there is a key that others were made with."""
+    if source.generated or not pseudonyms.key_file().is_file():
+        return set()
+    made = pseudonyms.Pseudonyms(source.source, pseudonyms.key())
+    ids = (table[name].dropna().str.strip() for kind, table in removed if kind == "hidden" for name in table.columns)
+    return {plain(hidden) for several in ids for hidden in made(several).unique()}
 
 
 def _cells(removed: Sequence[tuple[str, pd.DataFrame]], *kinds: str) -> Iterator[str]:
@@ -242,8 +285,9 @@ def _values(removed: Sequence[tuple[str, pd.DataFrame]]) -> set[str]:
     """
     others = {kind for kind, _ in removed} - {"name", "free_text", "birth_date", "address"}
     told = {plain(cell) for cell in _cells(removed, *others) if len(cell) <= _LONGEST_VALUE}
+    short = {f"short {value}" for value in told if value.isdigit() and 3 <= len(value) < _DIGITS}
     told = {value for value in told if len(value) >= (_DIGITS if value.isdigit() else _SHORTEST_VALUE)}
-    told = {value for value in told if any(sign.isdigit() for sign in value)}
+    told = {value for value in told if any(sign.isdigit() for sign in value)} | short
     for cell in _cells(removed, "birth_date"):
         told |= {day for found in [_DAY.search(cell)] if found for day in _day(found[0])}
     return told
@@ -319,7 +363,11 @@ def _secrets() -> tuple[str, ...]:
         raw = bytes.fromhex(text)
     except ValueError:
         return (text,) if len(text) >= 16 else ()
-    return (text.lower(), text.upper(), base64.b64encode(raw).decode().rstrip("="))
+    others = {base64.b64encode(raw), base64.urlsafe_b64encode(raw), base64.b32encode(raw), base64.b85encode(raw)}
+    spaced = {raw.hex(mark) for mark in ": -,"}
+    numbers = {str(int(text, 16)), ", ".join(map(str, raw)), ",".join(map(str, raw)), " ".join(map(str, raw))}
+    forms = {text.lower()[:32], text.lower()[32:], *(one.decode().rstrip("=") for one in others), *spaced, *numbers}
+    return tuple(sorted(forms | {form.upper() for form in (text[:32], text[32:], *spaced)}))
 
 
 def _machine() -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
@@ -23,12 +24,14 @@ _PLAIN: Final = {
 }
 #: The first word of a line of a printed frame is its running number.
 _RUNNING: Final = re.compile(r"\d+\s+")
-_GAP: Final = re.compile(r"[ \t\n,._|+=/-]{1,4}")
+_GAP: Final = re.compile(r"[ \t\n,._|+=/\d-]{1,24}")
 _LONG_STORY: Final = 12
 _FEW: Final = 10
 _DECODED: Final = frozenset({"name", "identifying value", "key", "free text", "contact", "address", "pseudonym"})
-#: A surname written small: a word of its own, and no part of a hash.
+#: A surname written small: a word of its own, and no part of a hash; none of so many letters is one.
 _ALONE: Final = 5
+_NO_HASH: Final = 8
+_OTHERS: Final = frozenset({"CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "HEBREW", "ARABIC"})
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -37,6 +40,8 @@ def in_text(place: str, text: str, known: Known) -> Iterator[Leak]:
 
     Excerpts are masked.
     """
+    if not text.isascii():
+        yield from (Leak(place, "name", masked(word)) for word in _of_two_alphabets(text))
     for number, written in enumerate(writings(_COLOUR.sub("", text))):
         found = _in_writing(place, written, known)
         # In what had to be decoded, few is a word of a hash more often than a count.
@@ -56,6 +61,13 @@ def _in_writing(place: str, text: str, known: Known) -> Iterator[Leak]:
         for match in PATTERNS[name].finditer(text):
             if 0 < round(float(match[share]) * float(match[whole].replace(",", "") or 0) / 100) < _FEW:
                 yield Leak(place, "small cell", masked(match[0]))
+    for match in PATTERNS["all but few"].finditer(text):
+        part, whole = (int(found.replace(",", "") or 0) for found in match.groups())
+        if 0 < whole - part < _FEW:
+            yield Leak(place, "small cell", masked(match[0]))
+    for match in PATTERNS["initials and number"].finditer(text):
+        if f"short {match[1] or match[2]}" in known.values:
+            yield Leak(place, "shield", masked(match[0]))
     if PATTERNS["key"].search(text) or any(secret in text for secret in known.secrets):
         yield Leak(place, "key", "(not shown)")
     for word in known.machine:
@@ -105,7 +117,17 @@ def _names(place: str, text: str, known: Known) -> Iterator[Leak]:
 
 def _alone(text: str, word: re.Match[str]) -> bool:
     around = text[max(word.start() - 1, 0) : word.start()] + text[word.end() : word.end() + 1]
-    return len(word[0]) >= _ALONE and not any(sign.isdigit() for sign in around)
+    return len(word[0]) >= (_NO_HASH if any(sign.isdigit() for sign in around) else _ALONE)
+
+
+def _of_two_alphabets(text: str) -> Iterator[str]:
+    """Words in which letters of another alphabet stand for ours; a Greek one at an end is a sign of mathematics."""
+    for word in WORD.findall(text):
+        if not word.isascii() and len(word) > 2:
+            kinds = {unicodedata.name(sign, "").partition(" ")[0] for sign in unicodedata.normalize("NFKC", word)}
+            inner = {unicodedata.name(sign, "").partition(" ")[0] for sign in unicodedata.normalize("NFKC", word[1:-1])}
+            if "LATIN" in kinds and kinds & _OTHERS and inner & _OTHERS | kinds & _OTHERS - {"GREEK"}:
+                yield word
 
 
 def _initialled(text: str, words: list[re.Match[str]], at: int, known: Known) -> bool:
