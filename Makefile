@@ -7,6 +7,8 @@
 VENV      = .venv
 BIN       = $(VENV)/bin
 INSTALLER = uv
+# The lock holds one, for where there is no other.
+UV        = $(shell command -v uv || echo $(BIN)/uv)
 SOURCE    = synthetic
 OUT       = reports/$(SOURCE)
 PYTHON   ?=
@@ -28,7 +30,7 @@ help:
 	@echo "make env                   only create the environment in $(VENV)"
 	@echo "make lint | make types     only the style checks | only the type checks"
 	@echo "make lock                  choose versions anew for pyproject.toml and write requirements.lock (needs uv)"
-	@echo "make sbom                  list what the lock installs, with licences (CycloneDX), and known weaknesses (needs uv)"
+	@echo "make sbom                  list what the lock installs, with licences (CycloneDX), and known weaknesses"
 	@echo "make clean                 remove the environment, the reports and every cache"
 	@echo "Options: PYTHON=/path/to/python3.12 chooses the interpreter, INSTALLER=pip does without uv."
 
@@ -64,14 +66,15 @@ lab: env
 	@$(BIN)/accountability lab --source $(SOURCE)
 
 lock:
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra test --upgrade \
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra test --upgrade \
 	  pyproject.toml -o requirements.lock
 
 # Tools that are no part of the environment they describe. pip-audit asks a service on the network and fails where the
 # lock holds a version with a known weakness.
 sbom: env
-	uv tool run --from cyclonedx-bom cyclonedx-py environment --output-reproducible -o sbom.cdx.json $(BIN)/python
-	uv tool run pip-audit --requirement requirements.lock --require-hashes --disable-pip
+	$(UV) tool run --from cyclonedx-bom cyclonedx-py environment --output-reproducible -o sbom.cdx.json $(BIN)/python
+	$(UV) tool run pip-licenses --python $(BIN)/python --from=mixed --format=markdown --output-file=licences.md
+	$(UV) tool run pip-audit --requirement requirements.lock --require-hashes --disable-pip
 
 clean:
 	rm -rf $(VENV) .venv-* reports build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -66,6 +66,32 @@ def test_this_environment_is_the_locked_one() -> None:
     assert not different, "found other versions than requirements.lock has: run make env"
 
 
+def test_every_locked_package_says_its_licence() -> None:
+    """What `make sbom` lists, read offline from what the lock installed."""
+    silent = []
+    for one, _ in LOCKED:
+        if applies(one):
+            about = importlib.metadata.distribution(one.name)
+            said = [about.metadata.get(key) for key in ("License-Expression", "License")]
+            said += [text for text in about.metadata.get_all("Classifier", []) if text.startswith("License ::")]
+            said += [str(file) for file in about.files or () if "licens" in str(file).lower()]
+            silent += [] if any(said) else [one.name]
+    assert silent == []
+
+
+def test_make_lists_packages_and_licences_also_without_a_uv_of_its_own() -> None:
+    done = subprocess.run(
+        ["make", "--no-print-directory", "-n", "-o", "env", "sbom"], cwd=ROOT, capture_output=True, text=True,
+        env=os.environ | {"PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines() if " tool run " in line]
+    assert [re.search(r"tool run (?:--from )?(\S+)", line)[1] for line in lines] == [
+        "cyclonedx-bom", "pip-licenses", "pip-audit"
+    ]  # fmt: skip
+    assert all(line.split()[0].endswith("uv") for line in lines)
+
+
 def test_the_tests_have_every_extra_and_the_base_has_none_of_them() -> None:
     named = "lab docs documents classroom dask sql reforms calendars openpolicedata test"
     assert set(EXTRAS) == set(named.split())

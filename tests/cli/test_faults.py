@@ -7,6 +7,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -179,3 +180,23 @@ def test_what_another_clock_left_is_cleared_by_either(tmp_path: Path) -> None:
     (tmp_path / ".making-now").mkdir()
     clear_left(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [".making-now"]
+
+
+def test_a_fault_while_it_packs_leaves_no_folder_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from accountability.publish.sharing import gate
+
+    report = tmp_path / "report"
+    report.mkdir()
+    (report / "provenance.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+
+    def full_disk(*_: object) -> None:
+        assert len(list((tmp_path / "scratch").iterdir())) == 1
+        raise OSError(28, "No space left on device", str(tmp_path / "a.zip"))
+
+    monkeypatch.setattr(gate, "_anew", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        gate.share(report, tmp_path / "a.zip")
+    assert list((tmp_path / "scratch").iterdir()) == []
+    assert not (tmp_path / "a.zip").exists()

@@ -259,6 +259,8 @@ def test_limits_of_many_or_of_clustered_cases_say_no_number() -> None:
         )
         == []
     )
+    asked = {"unit": "text", "share": "share", "n": "count"}
+    assert told(Released("a", "toy", {}, asked, (("A", "0.25", "36"), ("A", "0.5", "36"), ("B", "0.9", "80")))) == []
     rounded = {"unit": "text", "n": "count", "sustained": "share", "p_value": "share"}
     assert told(Released("a", "toy", {}, rounded, (("A", "900", "0.25", "0.003"), ("B", "800", "0.30", "0.001")))) == []
 

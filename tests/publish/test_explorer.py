@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -147,6 +148,8 @@ def status(address: str, **headers: str) -> int:
 def test_nothing_is_answered_without_the_token_or_under_another_name(explorer: Explorer) -> None:
     bare = explorer.address.partition("?")[0]
     assert bare.startswith("http://127.0.0.1:")
+    with pytest.raises(OSError, match=r"refused|assign|timed"):  # another address of this machine is not listened on
+        socket.create_connection(("127.0.0.2", int(bare.rpartition(":")[2].strip("/"))), 2)
     assert status(explorer.address) == 200
     assert status(bare) == 403
     assert status(f"{bare}?token=guess") == 403

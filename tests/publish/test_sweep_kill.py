@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -109,6 +110,16 @@ MOMENTS: dict[str, Callable[[Path], bool]] = {
     "as the first report appears": lambda base: finished(base) >= 1,
     "later": lambda base: finished(base) >= 3,
 }
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not full(), reason="two sweeps of six notebooks take a quarter of a minute: make gates")
+def test_two_sweeps_at_once_make_each_report_whole(base: Path) -> None:
+    both = [started(base), started(base)]
+    said = [one.communicate(timeout=240)[0] for one in both]
+    assert [one.returncode for one in both] == [0, 0], said
+    assert len(whole(base)) == 6
+    shutil.rmtree(base / "out")
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 from dataclasses import fields
 from pathlib import Path
@@ -84,6 +85,18 @@ def test_whatever_changes_is_coded_anew(
         monkeypatch.setattr(coded_cache, "own_code", lambda: "changed")
     accountability.load(folder, anew=what == "asked anew")
     assert coded == ["small", "small"]
+
+
+@pytest.mark.parametrize("years", [-3, 3])
+def test_what_another_clock_kept_is_read_as_it_is(years: int, tmp_path: Path, cache: Path, coded: list[str]) -> None:
+    """What is kept is told by hashes: a clock that went back or ahead since changes nothing."""
+    folder = write_source(tmp_path / "small")
+    first = accountability.load(folder)
+    for path in (*(cache / "coded").rglob("*"), *folder.rglob("*")):
+        at = path.stat().st_mtime + years * 365 * 86_400
+        os.utime(path, (at, at))
+    same(first, accountability.load(folder))
+    assert coded == ["small"]
 
 
 def test_a_changed_raw_file_is_refused_warm_as_it_is_cold(tmp_path: Path, cache: Path) -> None:

@@ -51,7 +51,8 @@ def _of_shares(table: Released, cells: Mapping[tuple[Row, str], float | Cell]) -
                     told.append((row, n, math.ceil(share * n - slack), math.floor(share * n + slack), slack))
             fits = bool(told) and all(least <= most for _, _, least, most, _ in told)
             widest = max((slack for *_, slack in told), default=1.0)
-            sure = widest <= (_EXACT if len(told) > 1 else _SURE) or half > _ROUNDED
+            levels = all(abs(20 * share - round(20 * share)) < 1e-9 for share in shares.values())  # asked, as 0.25 is
+            sure = widest <= (_EXACT if len(told) > 1 else _SURE) or (half > _ROUNDED and not levels)
             for row, n, least, most, _ in told if fits and sure else ():
                 if few(least, most) or few(n - most, n - least):
                     yield leak_of(table, f"{name}, a share beside its number", row)

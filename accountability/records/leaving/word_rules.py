@@ -23,7 +23,7 @@ _PLAIN: Final = {
     "few": "small cell",
 }
 #: The first word of a line of a printed frame is its running number.
-_RUNNING: Final = re.compile(r"\d+\s+")
+_RUNNING: Final = re.compile(r"\d+\s+(?!(?:(?:out\s)?of|in)\s)")
 _GAP: Final = re.compile(r"[ \t\n,._|+=/\d-]{1,24}")
 _LONG_STORY: Final = 12
 _FEW: Final = 10
