@@ -68,7 +68,7 @@ def found(
         )
         title = f"{first} and {second} differ at no stage by more than chance can explain"
     return asked.finding(
-        " ".join(text for text in (main, _mix(asked, gap, chosen)) if text),
+        " ".join(text for text in (main, _mix(asked, gap, chosen), _missing(gap)) if text),
         lead=asked.lead(
             gap,
             title,
@@ -107,6 +107,13 @@ def found(
         breaks=(*(asked.tipping(tipping, stage) or asked.tipping(tipping)), *_breaks(asked, gap, chosen)),
         method=asked.method(gap),
     )
+
+
+def _missing(gap: StageGap) -> str:
+    """What a release that holds findings alone cannot say."""
+    if "penalty" in set(gap.table["stage"]):
+        return ""
+    return "Who is given a penalty cannot be said: the release records none."
 
 
 def _ends(row: dict[Any, Any]) -> str:

@@ -9,13 +9,18 @@ from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
 from accountability.findings.finding_parts import ReadingTable
 from accountability.findings.frame_tables import key_share, reading, shares
-from accountability.results import Refused, plural
+from accountability.results import Refused, capitalised, plural
 
 if TYPE_CHECKING:
     from accountability.outcomes.slow_cases import SlowCases
     from accountability.sensitivity import Tipping
     from accountability.study.durations import Durations
 
+_FINDINGS = (
+    "Whether the upheld end lighter cannot be said: the release records no penalty imposed. No view says how the same "
+    "case would have ended"
+)
+_PENALTIES = "No view says which penalty the same case would have had"
 _VIEWS = {"naive": "closed cases alone", "competing risks": "all cases", "landmark": "still open at a day"}
 
 
@@ -31,39 +36,35 @@ def found(
     """State whether cases open at a later day end heavier or lighter; this is not an effect of delay."""
     if isinstance(views, Refused):
         return asked.not_answered(views, "whether slow cases end lighter")
-    heavier = asked.label(views.heavier)
+    findings = views.heavier == "sustained"
+    worse = "a sustained finding" if findings else f"{asked.label(views.heavier)} or heavier"
+    basis = "complaints with a finding on the merits" if findings else "upheld complaints"
     shown = [row for row in views.table.to_dict("records") if wording.known(row["estimate"])]
     marks = [row for row in shown if row["view"] == "landmark"]
     held = f", kinds of case by {asked.group} held alike" if asked.group else ""
     whole = next((row for row in shown if row["view"] == "competing risks"), None)
     if len(marks) > 1:
         first, last = marks[0], marks[-1]
-        verdict = _verdict(first, last)
+        verdict = _verdict(first, last, "are upheld {} often" if findings else "end {}", findings)
         main = (
-            f"{verdict[0]} Of upheld complaints {first['at']}, {_said(asked, first)} ended with {heavier} or "
-            f"heavier; of those "
+            f"{verdict[0]} Of {basis} {first['at']}, {_said(asked, first)} ended with {worse}; of those "
             f"{last['at']}, {_said(asked, last)}{held}."
         )
         title = verdict[1]
     else:
-        main = (
-            f"Too few upheld complaints were still open at the days looked at to say whether slow cases end "
-            f"lighter{held}."
-        )
+        main = f"Too few {basis} were still open at the days looked at to say whether slow cases end lighter{held}."
         title = "Too few slow cases to say whether they end lighter"
     key = [row for row in (*marks[:1], *marks[-1:], whole) if row is not None]
     return asked.finding(
-        f"{main} No view says which penalty the same case would have had, had it been closed sooner.",
+        f"{main} {_FINDINGS if findings else _PENALTIES}, had it been closed sooner.",
         lead=asked.lead(
             views,
             title,
-            f"Share of upheld complaints with {heavier} or heavier, seen in three ways",
+            f"Share of {basis} with {worse}, seen in three ways",
             f"{plural(len(delays.table), 'complaint')} with a usable delay",
         ),
-        numbers=tuple(
-            key_share(f"{heavier} or heavier, {row['at']}", row) for row in {row["at"]: row for row in key}.values()
-        )[:4],
-        tables=(_table(f"Share with {heavier} or heavier, by how cases are looked at", views),),
+        numbers=tuple(key_share(f"{worse}, {row['at']}", row) for row in {row["at"]: row for row in key}.values())[:4],
+        tables=(_table(f"Share with {worse}, by how cases are looked at", views),),
         firm=_firm(reprimand, yearly),
         firm_table=None
         if reprimand is None or isinstance(reprimand, Refused)
@@ -86,15 +87,18 @@ def _said(asked: Asked, row: dict[Any, Any]) -> str:
     )
 
 
-def _verdict(first: dict[Any, Any], last: dict[Any, Any]) -> tuple[str, str]:
+def _verdict(first: dict[Any, Any], last: dict[Any, Any], end: str, findings: bool) -> tuple[str, str]:
+    more, less = ("more", "less") if findings else ("heavier", "lighter")
     if last["lower"] > first["upper"]:
-        return "Slow cases end heavier, not lighter.", "Slow cases end heavier, not lighter"
+        said = f"Slow cases {end.format(more)}, not {less}"
+        return f"{said}.", said
     if last["upper"] < first["lower"]:
-        return "Slow cases end lighter.", "Slow cases end lighter"
-    way = "heavier" if last["estimate"] > first["estimate"] else "lighter"
+        said = f"Slow cases {end.format(less)}"
+        return f"{said}.", said
+    way = f"slow cases {end.format('somewhat ' + (more if last['estimate'] > first['estimate'] else less))}"
     return (
-        f"These data do not settle it: slow cases end somewhat {way}, within what chance may do.",
-        f"Slow cases end somewhat {way}, within what chance may do",
+        f"These data do not settle it: {way}, within what chance may do.",
+        f"{capitalised(way)}, within what chance may do",
     )
 
 
@@ -141,6 +145,7 @@ def _breaks(delays: Durations, views: SlowCases) -> tuple[str, ...]:
     if len(left):
         said.append(f"{plural(int(left['cases'].sum()), 'complaint')} without usable dates are left out.")
     if bool(views.table["hidden"].any()):
-        said.append("Some rows rest on too few heavier or lighter penalties to be shown.")
+        ends = "ends of one kind" if views.heavier == "sustained" else "heavier or lighter penalties"
+        said.append(f"Some rows rest on too few {ends} to be shown.")
     said.append("Cases left at a later day are other cases than those at an earlier one: serious cases take longer.")
     return tuple(said)

@@ -15,7 +15,7 @@ from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.rounded_rates import compared_rounded, outward
 from accountability.outcomes.small_counts import Disclosed, balance_marked, few, masked, overlap_marked
 from accountability.outcomes.stages import GROUPS, NAMED, STAGES, passed, resampled_rates, small_stages, stage_table
-from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, mended, percentiles, units_of
+from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, UNNAMED, mended, percentiles, units_of
 from accountability.records.units import WORDS
 from accountability.results import interval_said, percent
 from accountability.stats.arrays import Flags, Floats
@@ -323,7 +323,7 @@ def decompose_gap(
         assumptions=(
             f"unit: {made.word}",
             *(f"{name}: {what}" for name, what in STAGES.items() if name in flags),
-            CLUSTERED,
+            CLUSTERED if rows["officer_id"].notna().any() else UNNAMED,
             "those undecided at a stage would pass it as often as those decided (see bounds)",
             "groups may differ in what the records do not hold (see sensitivity)",
             *(() if officers else ("how often each group is named in complaints is not known without a roster",)),

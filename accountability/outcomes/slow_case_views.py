@@ -25,6 +25,9 @@ LIGHTER: Final = "sustained, lighter penalty"
 HEAVIER: Final = "sustained, heavier penalty"
 UNKNOWN: Final = "sustained, no rung on record"
 CAUSES: Final = ("no finding on the merits", "not sustained", LIGHTER, HEAVIER, UNKNOWN, "finding not recorded")
+#: In the place of a rung: findings are compared, not penalties. Then the two ends are these.
+UPHELD: Final = "sustained"
+OF_FINDINGS: Final = {LIGHTER: "not sustained", HEAVIER: UPHELD}
 SUSTAINED: Final = [CAUSES.index(LIGHTER), CAUSES.index(HEAVIER)]
 DRAWS: Final = 200
 
@@ -33,18 +36,22 @@ DRAWS: Final = 200
 def with_cause(cohort: Cohort, heavier: str, order: Ladder) -> Cohort:
     """Return cases with the cause by which each ended: the highest finding and penalty among its officers."""
     rows = cohort.allegations
-    for name in ("finding", "imposed_penalty"):
+    for name in ("finding", *(() if heavier == UPHELD else ("imposed_penalty",))):
         if name not in rows:
-            raise Refusal(f"{cohort.name} holds no {name}, so delay and penalty cannot be put side by side")
+            instead = "" if name == "finding" else "; its findings can be: heavier='sustained'"
+            raise Refusal(f"{cohort.name} holds no {name}, so delay and penalty cannot be put side by side{instead}")
     whole = roll_up(rows, held_unit(cohort), "complaint", (), order.severity_rank)
-    finding, rung = whole["finding"], order.rungs(whole["imposed_penalty"])
+    finding = whole["finding"]
     sustained = finding.eq("sustained").fillna(False)
-    cut = order.order.index(heavier)
     cause = pd.Series("not sustained", index=whole.index, dtype="str")
     cause = cause.mask(finding.eq("closed_without_finding").fillna(False), CAUSES[0])
-    cause = cause.mask(sustained & rung.lt(cut).fillna(False), LIGHTER)
-    cause = cause.mask(sustained & rung.ge(cut).fillna(False), HEAVIER)
-    cause = cause.mask(sustained & rung.isna(), UNKNOWN)
+    if heavier == UPHELD:
+        cause = cause.mask(cause.eq("not sustained"), LIGHTER).mask(sustained, HEAVIER)
+    else:
+        rung, cut = order.rungs(whole["imposed_penalty"]), order.order.index(heavier)
+        cause = cause.mask(sustained & rung.lt(cut).fillna(False), LIGHTER)
+        cause = cause.mask(sustained & rung.ge(cut).fillna(False), HEAVIER)
+        cause = cause.mask(sustained & rung.isna(), UNKNOWN)
     cause = cause.mask(~decided(finding), CAUSES[5])
     found = pd.Series(cause.to_numpy(), index=whole["case_id"]).reindex(cohort.cases["case_id"]).fillna(CAUSES[5])
     return cohort.with_case_column("cause", found, decided_by=("findings", "penalty_imposed"))

@@ -12,10 +12,20 @@ import pandas as pd
 from accountability import delay
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder
-from accountability.outcomes.slow_case_views import SUSTAINED, View, causes_hidden, naive, with_cause
+from accountability.outcomes.slow_case_views import (
+    CAUSES,
+    OF_FINDINGS,
+    SUSTAINED,
+    UNKNOWN,
+    UPHELD,
+    View,
+    causes_hidden,
+    naive,
+    with_cause,
+)
 from accountability.outcomes.small_counts import Disclosed
 from accountability.records.case_ends import ends_unknown
-from accountability.results import interval_said, percent, plural
+from accountability.results import capitalised, interval_said, percent, plural
 from accountability.study.clocks import durations
 from accountability.study.cohort import Cohort
 from accountability.study.follow_up import follow_up
@@ -47,7 +57,8 @@ class SlowCases(Disclosed):
     Attributes
     ----------
     table : DataFrame
-        Share with a heavier penalty among sustained cases with a recorded rung: ``view``, ``at`` (days, in words),
+        Share with a heavier penalty among sustained cases with a recorded rung (of findings: share sustained among
+        those with a finding on the merits): ``view``, ``at`` (days, in words),
         ``day``, ``n`` (cases in the row), ``estimate`` (share of heavier), ``lower``, ``upper``, ``hidden``.
     causes : DataFrame
         ``view``, ``at``, ``day``, ``cause``, ``estimate`` (share), ``lower``, ``upper``, ``hidden``: how the cases of a
@@ -55,7 +66,7 @@ class SlowCases(Disclosed):
     identified : DataFrame
         ``view`` and ``says``: what each view identifies, and what none does.
     heavier : str
-        The rung from which a penalty counts as heavier.
+        The rung from which a penalty counts as heavier; ``sustained`` if findings are compared.
     confidence : float
     still_open : int
         Cases of the last landmark that have not ended.
@@ -68,6 +79,16 @@ class SlowCases(Disclosed):
     heavier: str
     confidence: float
     still_open: int
+
+    @property
+    def worse(self) -> str:
+        """The heavier end, in words."""
+        return worse_end(self.heavier)
+
+    @property
+    def whole(self) -> str:
+        """Whose share it is, in words."""
+        return whole_of(self.heavier)
 
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return the table without rows of few lighter or heavier penalties, and without their counts."""
@@ -82,7 +103,7 @@ class SlowCases(Disclosed):
         labelled = shown.assign(label=shown["view"] + ": " + shown["at"])
         ranges(axes, labelled, label="label", estimate="estimate", lower="lower", upper="upper", kind="share")
         axes.set_xlim(0, 1)
-        axes.set_xlabel(f"{self.heavier.replace('_', ' ')} or heavier, of the sustained with a rung on record")
+        axes.set_xlabel(f"{self.worse}, of {self.whole}")
         return axes
 
     def statement(self) -> str:
@@ -104,9 +125,23 @@ class SlowCases(Disclosed):
         if not said:
             return "Every row rests on counts too small to show."
         return (
-            f"{self.heavier.replace('_', ' ').capitalize()} or heavier, of the sustained with a rung on record; "
-            f"{'; '.join(said)}. No view identifies {NOT_IDENTIFIED}."
+            f"{capitalised(self.worse)}, of {self.whole}; {'; '.join(said)}. No view identifies {_not(self.heavier)}."
         )
+
+
+def worse_end(heavier: str) -> str:
+    """Return the heavier end in words."""
+    return "a sustained finding" if heavier == UPHELD else f"{heavier.replace('_', ' ')} or heavier"
+
+
+def _not(heavier: str) -> str:
+    """What no view identifies."""
+    return NOT_IDENTIFIED if heavier != UPHELD else "how the same case would have ended, had it been closed sooner"
+
+
+def whole_of(heavier: str) -> str:
+    """Return whose share the heavier end is, in words."""
+    return "those with a finding on the merits" if heavier == UPHELD else "the sustained with a rung on record"
 
 
 @takes("cohort")
@@ -138,7 +173,8 @@ def delay_and_penalty(
     start, stop, cutoff
         The clock, as in :func:`accountability.study.clocks.durations`.
     heavier : str
-        The rung from which a penalty counts as heavier.
+        The rung from which a penalty counts as heavier; ``sustained`` compares findings: the share sustained among
+        those with a finding on the merits, for a source without penalties.
     landmarks : sequence of int
         Days of age; a landmark row takes the cases still open on that day.
     within : int
@@ -175,8 +211,8 @@ def delay_and_penalty(
     ['naive', 'competing risks', 'landmark']
     """
     order = ladder or _USUAL
-    if heavier not in order.order[1:]:
-        raise ParameterError(f"heavier must be one of {', '.join(order.order[1:])}; found {heavier!r}")
+    if heavier not in (*order.order[1:], UPHELD):
+        raise ParameterError(f"heavier must be one of {', '.join(order.order[1:])}, {UPHELD}; found {heavier!r}")
     days = [int(day) for day in landmarks]
     if not days or days[0] < 1 or (np.diff(days) <= 0).any() or within < 1:
         raise ParameterError(
@@ -202,7 +238,8 @@ def delay_and_penalty(
             raise Refusal(f"no case was watched beyond day {last:,}: choose landmarks= below it")
     view = View(held, np.asarray(number, dtype=np.int64), confidence, within, seed)
     if not view.counts(0)[:, SUSTAINED].sum():
-        raise Refusal(f"{cohort.name}: no closed case was sustained with a rung on record")
+        what = "has a finding on the merits" if heavier == UPHELD else "was sustained with a rung on record"
+        raise Refusal(f"{cohort.name}: no closed case {what}")
     lines, causes = naive(view)
     for day in (0, *days):
         name = "landmark" if day else "competing risks"
@@ -219,11 +256,14 @@ def delay_and_penalty(
         ]
     table = pd.DataFrame(lines)
     ended = pd.concat(causes, ignore_index=True)[["view", "at", "day", "cause", "estimate", "lower", "upper"]]
+    if heavier == UPHELD:
+        ended = ended[~ended["cause"].isin([UNKNOWN, CAUSES[1]])].reset_index(drop=True)
+    merits = heavier == UPHELD
+    among = "complaints with a finding on the merits" if merits else "sustained complaints with a rung on record"
     views = [name for name in VIEWS if name in set(table["view"])]
-    says = [*((name, VIEWS[name]) for name in views), ("none", f"not identified: {NOT_IDENTIFIED}.")]
+    says = [*((name, VIEWS[name]) for name in views), ("none", f"not identified: {_not(heavier)}.")]
     return SlowCases(
-        estimand=f"share of {heavier.replace('_', ' ')} or heavier among sustained complaints with a rung on record, "
-        f"by {held.clock}, {cohort.name}",
+        estimand=f"share of {worse_end(heavier)} among {among}, by {held.clock}, {cohort.name}",
         assumptions=(
             "whether a case is still open at the last day covered tells nothing more than its age does",
             "a complaint ends one way: the highest finding and penalty among its officers",
@@ -240,7 +280,10 @@ def delay_and_penalty(
         cautions=(f"cases are followed for {within:,} days and not {asked:,}, as none was watched beyond day {last:,}",)
         if within < asked
         else (),
-        causes=ended.assign(hidden=causes_hidden(ended, table, min_cell)),
+        causes=ended.assign(
+            hidden=causes_hidden(ended, table, min_cell),
+            cause=ended["cause"].replace(OF_FINDINGS) if heavier == UPHELD else ended["cause"],
+        ),
         identified=pd.DataFrame(says, columns=["view", "says"]),
         heavier=heavier,
         confidence=confidence,

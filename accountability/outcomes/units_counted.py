@@ -26,6 +26,9 @@ from accountability.vocabulary import FINDINGS, PENALTIES
 NOT_RECORDED: Final = "not recorded"
 CLUSTERED: Final = "rows of one officer, and of one complaint, may be alike; others are independent"
 ALIKE: Final = CLUSTERED
+UNNAMED: Final = (
+    "rows of one complaint may be alike; no officer is identified, so rows of one officer count as independent"
+)
 DAYS_AT: Final = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
 UNSEEN: Final = "columns not in the model may differ between the levels"
 NUMBERS: Final = ("n", "events", "estimate", "lower", "upper")

@@ -163,17 +163,18 @@ def _of_landmarks(found: SlowCases) -> list[dict[str, Any]]:
         apart = False
     rest = float(last["estimate"])
     least, most, below, above = turns(lambda share: (rest * size + share * like) / (size + like), SHARES, *limits)
-    worse, said = f"{found.heavier.replace('_', ' ')} or heavier", _sides(below, above)
+    worse, said = found.worse, _sides(below, above)
+    whole = "decided" if found.heavier == "sustained" else "upheld"
     against = f"beyond chance of that {first['at']}"
-    turned = f"{'is no longer' if apart else 'goes'} {against} if {said} of those upheld end so"
+    turned = f"{'is no longer' if apart else 'goes'} {against} if {said} of those {whole} end so"
     stays = f"stays {'' if apart else 'not '}{against} even so"
     return [
         row(
             claim=f"share with {worse}, {last['at']}", unknown="still open", n=waiting,
-            assumed=f"share of the upheld among them that ends with {worse}", estimate=rest, lower=limits[0],
+            assumed=f"share of the {whole} among them that ends with {worse}", estimate=rest, lower=limits[0],
             upper=limits[1], least=least, most=most, turns_at_most=below, turns_at_least=above,
             hidden=0 < waiting < MIN_CELL,
-            reads=f"{waiting:,} still open: if none or all of those upheld among them end with {worse}, the share "
+            reads=f"{waiting:,} still open: if none or all of those {whole} among them end with {worse}, the share "
             f"{last['at']} is {percent(least, 1)} to {percent(most, 1)}; it {turned if said else stays}.",
         )
     ]  # fmt: skip

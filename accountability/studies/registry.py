@@ -145,7 +145,8 @@ class Study:
         if self.parts and len(lacking := self.unanswered(source)) == len(self.parts):
             told = "; ".join(dict.fromkeys(lacking.values()))
             only_penalties = {"imposed_penalty"} == {"finding", "imposed_penalty"} & set(columns(source))
-            return f"{told}{_WHOLE_FILE}" if only_penalties else told
+            mended = only_penalties and "selected_on_outcome" not in self.refused_rules
+            return f"{told}{_WHOLE_FILE}" if mended else told
         if self.needs_people and self.needs_people not in people(source):
             return f"it has no table of {self.needs_people} (in its declaration: table: {self.needs_people})"
         if not self.of_a_case and getattr(parameters, "rule", "") is None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from tiny import CODEBOOK, card, write_source
 
 import accountability
-from accountability import outcomes
+from accountability import Cohort, outcomes
 from accountability.errors import Refusal, SourceError
 from accountability.findings import conclude
 from accountability.findings.finding import Finding
@@ -18,6 +20,7 @@ from accountability.records.contract import declared_source
 from accountability.records.dataset import Dataset
 from accountability.results import or_refusal
 from accountability.studies.registry import get
+from accountability.study import clocks
 
 STUDY = get("what_follows_a_finding")
 ROWS = "id,officer,penalty\n" + "".join(f"d{n},o{n},{'none' if n % 3 else f'{10 + n % 2} days'}\n" for n in range(60))
@@ -100,6 +103,58 @@ def test_a_source_that_lacks_every_part_is_refused_with_each_reason() -> None:
     assert STUDY.unanswered(source) == {}
     lacking = source.model_copy(update={"files": {}})
     assert set(STUDY.unanswered(lacking)) == set(STUDY.parts)
+
+
+@pytest.mark.parametrize("study", ["does_delay_lighten", "who_is_disciplined"])
+def test_a_release_of_findings_alone_is_asked_of_findings(study: str) -> None:
+    asked, source = get(study), declared_source("synthetic")
+    accused = source.files["accused"]
+    kept = {name: c for name, c in accused.columns.items() if c.to not in ("imposed", "recommended", "officer_id")}
+    files = source.files | {"accused": accused.model_copy(update={"columns": kept})}
+    less = source.model_copy(update={"files": files})
+    assert asked.why_not(less, asked.parameters.model_validate({})) is None
+    (lacks,) = asked.unanswered(less).values()
+    assert lacks == "it has no column 'imposed_penalty' (the penalty that was imposed)"
+    assert asked.unanswered(source) == {}
+    none = source.model_copy(update={"files": {"complaints": source.files["complaints"]}})
+    reason = asked.why_not(none, asked.parameters.model_validate({}))
+    assert reason is not None
+    assert reason.startswith("it has no column 'finding'")
+
+
+def test_slow_cases_are_compared_by_finding_where_no_penalty_is_recorded() -> None:
+    data = accountability.load("synthetic")
+    bare = data.allegations.drop(columns=[name for name in data.allegations if "penalty" in name or "days" in name])
+    less = replace(data, allegations=bare)
+    with pytest.raises(Refusal, match=r"holds no imposed_penalty, .*; its findings can be: heavier='sustained'"):
+        outcomes.delay_and_penalty(less)
+    views = outcomes.delay_and_penalty(less, heavier="sustained", landmarks=[90, 180])
+    closed = Cohort.of(less).cases["case_id"].isin(less.events.loc[less.events["stage"] == "closed", "case_id"])
+    ended = less.per("complaint").merge(less.cases.loc[closed, ["case_id"]], on="case_id")["finding"]
+    naive = views.true_numbers().query("view == 'naive'")
+    assert abs(int(naive["heavy"].sum()) - int(ended.eq("sustained").sum())) <= 10, "all but those set aside"
+    assert set(views.causes["cause"]) <= {
+        "sustained", "not sustained", "no finding on the merits", "finding not recorded",
+    }  # fmt: skip
+    assert "A sustained finding, of those with a finding on the merits" in views.sentence()
+    delays = clocks.durations(less)
+    answer = conclude("does_delay_lighten", less, {"source": "synthetic"}, views=views, delays=delays).answer
+    assert "Whether the upheld end lighter cannot be said: the release records no penalty imposed." in answer
+    gap = outcomes.decompose_gap(replace(less, allegations=bare.assign(officer_id=pd.NA)), "complainant")
+    assert any("no officer is identified" in one for one in gap.assumptions)
+    said = conclude("who_is_disciplined", less, {"source": "synthetic"}, gap=gap).answer
+    assert said.endswith("Who is given a penalty cannot be said: the release records none.")
+
+
+@pytest.mark.real_data
+def test_new_orleans_says_how_slow_cases_end_and_that_it_records_no_penalty(
+    real_source: Callable[[str], Dataset],
+) -> None:
+    data = real_source("new_orleans")
+    views = outcomes.delay_and_penalty(data, heavier="sustained")
+    answer = conclude("does_delay_lighten", data, {"source": data.name}, views=views, delays=clocks.durations(data))
+    assert answer.answer.startswith("Slow cases are upheld more often, not less.")
+    assert outcomes.decompose_gap(data).table["stage"].tolist() == ["investigated", "sustained"]
 
 
 @pytest.mark.real_data
