@@ -228,7 +228,7 @@ def anchor(dataset: Dataset) -> str | None:
     held = [stage for stage in STAGES if stage in dated.index and dated[stage] > 0]
     if "received" in held or not held:
         return "received" if held else None
-    return max(held, key=lambda stage: int(dated[stage]))
+    return str(dated[held].idxmax())
 
 
 @remembered

@@ -192,5 +192,6 @@ def causes_hidden(causes: pd.DataFrame, table: pd.DataFrame, min_cell: int) -> p
     for places in made.groupby(keys, sort=False).indices.values():
         rest = [place for place in places if not shut[place] and count[place] > 0]
         if shut[places].sum() == 1 and rest:
-            shut[min(rest, key=lambda place: count[place])] = True
+            rarest = int(count.to_numpy()[rest].argmin())
+            shut[rest[rarest]] = True
     return shut.set_axis(causes.index)

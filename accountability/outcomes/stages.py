@@ -88,7 +88,8 @@ def passed(rows: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
         before, after = rows["recommended_penalty"], rows["imposed_penalty"]
         unsaid = before.isna() | after.isna() | before.isin(UNDECIDED) | after.isin(UNDECIDED)
         move = pd.Series(pd.NA, index=rows.index, dtype="str")
-        move[~unsaid] = kinds_of(rows.loc[~unsaid], order)
+        told = rows.loc[~unsaid]
+        move[~unsaid] = kinds_of(told, order)
         out["kept"] = _said(move.isin(["kept", "raised", "same_rung_days_unknown", "joined_the_ladder"]), unsaid)
     table = pd.DataFrame(out, index=rows.index)
     alive = pd.Series(True, index=rows.index)

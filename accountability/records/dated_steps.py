@@ -150,7 +150,8 @@ def events_of(rows: pd.DataFrame, dated: list[Dated], declared: File, log: Log) 
             filled |= ~parsed["not_yet"].to_numpy(dtype=bool) if "not_yet" in parsed else True
         if repeated:
             case_codes = pd.factorize(rows["case_id"])[0] if case_codes is None else case_codes
-            first, other = _first_and_other(case_codes[filled], parsed.loc[filled, ["earliest", "latest", "problem"]])
+            days = parsed.loc[filled]
+            first, other = _first_and_other(case_codes[filled], days)
             filled[filled] = first | other
             repeated = bool(other.any())
         own = [] if column.stage is not None else [c for c in rows.columns if c not in NO_EVENTS]

@@ -140,8 +140,10 @@ def _calendar(cohort: Cohort, stage: str, of: str, which: Which | None, unit: Li
             + (", or count the allegations, each by its own date: of='allegations'" if of == "cases" else "")
         )
     chosen = last if which == "last" else first
-    found = pd.Series(pd.array(chosen.astype("int64") + 1970, dtype="Int64") if unit == "Y" else chosen.astype("str"),
-                      dtype="Int64" if unit == "Y" else "str")  # fmt: skip
+    if unit == "Y":
+        found = pd.Series(chosen.astype("int64") + 1970, dtype="Int64")
+    else:
+        found = pd.Series(chosen.astype("str"), dtype="str")
     found = found.mask(~known).set_axis(cases if of == "cases" else cohort.allegations.index)
     found.attrs = {"without": int((~known).sum()), "set_aside": int((~known & (ends[0].set_aside != "")).sum())}
     return found
