@@ -71,6 +71,7 @@ def test_it_is_listed_verified_shared_and_known_by_its_parameters(swept: Path, p
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not full(), reason="the package of a bundled study is made again elsewhere: make gates")
 def test_it_is_packaged_and_made_again_elsewhere(swept: Path, place: Path, tmp_path: Path) -> None:
     report = next(path.parent for path in swept.rglob("provenance.json") if '"synthetic"' in path.read_text())
     command(place, "package", str(tmp_path / "paper.zip"), "--reports", str(report))
