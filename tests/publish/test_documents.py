@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
+import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 import zipfile
@@ -22,6 +24,8 @@ from accountability.cli import app
 from accountability.errors import ParameterError, Refusal
 from accountability.publish import runner
 from accountability.publish.documents import export
+from accountability.publish.figure_files import compiled
+from accountability.publish.templating import TEMPLATES
 
 STUDY = "how_long_cases_stay_open"
 FIGURE = """\
@@ -205,3 +209,64 @@ def test_the_command_prints_what_it_wrote(made: Path, tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["export", str(made), "--to", "figures", "--out", str(tmp_path / "new" / "folder")])
     assert done.exit_code == 0, done.output
     assert [Path(line).is_file() for line in done.output.split()] == [True] * 10
+
+
+BROKEN = """\
+#block(height: {room}cm)[fills the page]
+#figure(
+  align(left)[#table(
+    columns: (17.7%, 19.8%),
+    table.header([share closed], [days]),
+    [a quarter], [109],
+    [half], [178],
+    {more}
+    [nine in ten], [530],
+  )],
+  caption: [Days until a share of the complaints was closed], kind: table,
+)
+"""
+
+
+def tex() -> list[str] | None:
+    """The command that sets a LaTeX document here: tectonic, or Debian's XeTeX with the fonts it needs."""
+    if program := shutil.which("tectonic"):
+        return [program]
+    program, asked = shutil.which("xelatex"), shutil.which("kpsewhich")
+    if program is None or asked is None:
+        return None
+    fonts = [subprocess.run([asked, name], capture_output=True).returncode for name in ("lmodern.sty", "pzdr.tfm")]
+    return None if any(fonts) else [program, "-interaction=nonstopmode", "-halt-on-error"]
+
+
+@pytest.mark.slow
+def test_the_latex_report_can_be_set(made: Path, tmp_path: Path) -> None:
+    command = tex()
+    if command is None:
+        pytest.skip("no TeX here (tectonic; Debian: texlive-xetex texlive-latex-recommended texlive-fonts-recommended)")
+    export(made, "tex", tmp_path)
+    done = subprocess.run([*command, "report.tex"], cwd=tmp_path, capture_output=True, text=True, errors="replace")
+    assert done.returncode == 0, done.stdout[-2000:]
+    text = "\n".join(page.extract_text() for page in PdfReader(tmp_path / "report.pdf").pages)
+    assert "1,234,567" in text
+    assert "50 % & more" in text
+
+
+@pytest.mark.parametrize("more", [0, 30])
+@pytest.mark.parametrize("room", [0, 18, 20, 21])
+def test_a_table_is_as_wide_on_every_page_and_a_short_one_is_on_one(room: int, more: int, tmp_path: Path) -> None:
+    template = (TEMPLATES / "document.typ").read_text(encoding="utf-8")
+    body = BROKEN.format(room=room, more="[three quarters], [289], " * more)
+    text = template.replace("$title$", "A title").replace("$subtitle$", "").replace("$body$", body)
+    (tmp_path / "a.typ").write_text(text, encoding="utf-8")
+    (tmp_path / "a.pdf").write_bytes(compiled(tmp_path / "a.typ", "pdf", system_fonts=False, pdf_standards=["ua-1"]))
+    seen: list[tuple[int, int, str]] = []
+    for number, page in enumerate(PdfReader(tmp_path / "a.pdf").pages):
+
+        def look(text: str, cm: list[float], tm: list[float], *_: object, number: int = number) -> None:
+            seen.append((number, round(cm[4] + tm[4]), text.strip()))
+
+        page.extract_text(visitor_text=look)
+    at = {word: (number, x) for number, x, word in seen}
+    assert at["nine in ten"][1] == at["half"][1]
+    assert at["530"][1] == at["178"][1] == at["half"][1] + 84, "columns of the text's width, not of the caption's"
+    assert more or at["nine in ten"][0] == at["share closed"][0]
