@@ -47,14 +47,22 @@ def data_of(figure: Figure) -> pd.DataFrame:
     """
     import pandas as pd
 
-    rows = [{"panel": panel, **row} for panel, axes in enumerate(figure.get_axes(), start=1) for row in _rows_of(axes)]
+    rows = [{"panel": panel, **row} for panel, axes in enumerate(_panels(figure), start=1) for row in _rows_of(axes)]
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(object)
     return table[[name for name in COLUMNS if name in _ALWAYS or table[name].notna().any()]]
 
 
 def axes_of(figure: Figure) -> list[dict[str, str]]:
     """Return ``title``, ``x`` and ``y``, the axis texts, for each panel of a drawn figure."""
-    return [{"title": axes.get_title(), "x": axes.get_xlabel(), "y": axes.get_ylabel()} for axes in figure.get_axes()]
+    return [{"title": axes.get_title(), "x": axes.get_xlabel(), "y": axes.get_ylabel()} for axes in _panels(figure)]
+
+
+def _panels(figure: Figure) -> list[Axes]:
+    """The axes of a figure, and those drawn inside others, where they hold data."""
+    found: list[Any] = figure.get_axes()
+    for axes in found:
+        found += [inner for inner in axes.child_axes if inner.has_data() and inner not in found]
+    return found
 
 
 def _rows_of(axes: Axes) -> Iterator[Row]:
@@ -62,7 +70,8 @@ def _rows_of(axes: Axes) -> Iterator[Row]:
 
     bars = {id(bar): box for box in axes.containers if isinstance(box, BarContainer) for bar in box}
     groups: dict[int, list[Artist]] = {}
-    singles: Sequence[Artist] = [*axes.lines, *axes.patches, *axes.collections, *axes.images, *axes.texts]
+    cells = [cell.get_text() for table in axes.tables for cell in table.get_celld().values()]
+    singles: Sequence[Artist] = [*axes.lines, *axes.patches, *axes.collections, *axes.images, *axes.texts, *cells]
     for artist in singles:
         if artist.get_visible() and artist.get_gid() != CONTEXT:
             groups.setdefault(id(bars.get(id(artist), artist)), []).append(artist)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -323,6 +324,24 @@ def test_the_same_cells_under_another_heading_fill_what_is_hidden() -> None:
                      (("A", "40"), ("C", "25"), ("D", "31"), ("E", "11")))  # fmt: skip
     assert told(table(counts)) == []
     assert "n, a hidden count" in told(table(counts), other)
+
+
+def test_a_table_that_a_page_shows_and_no_file_keeps_is_counted_too(tmp_path: Path) -> None:
+    from accountability.publish.sharing.shared_before import shown_beside
+
+    def page(*rows: tuple[str, str]) -> str:
+        cells = "".join(f"<tr><td>{unit}</td><td>{n}</td></tr>" for unit, n in rows)
+        return f"<table><thead><tr><th>unit</th><th>n</th></tr></thead><tbody>{cells}</tbody></table>"
+
+    def shown(*rows: tuple[str, str]) -> list[Released]:
+        (tmp_path / "report.html").write_text(page(*rows), encoding="utf-8")
+        return list(shown_beside(tmp_path / "report.html", "report.html", "toy, study", {}, [kept]))
+
+    kept = table({"A": 1040, "B": None, "C": 25, "D": None, "total": 1080})
+    assert shown(("A", "1,040"), ("B", ""), ("C", "25"), ("D", ""), ("total", "1,080")) == [], "the same table"
+    (other,) = shown(("A", "1,040"), ("B", "11"), ("C", "25"))
+    assert other.rows[0] == ("A", "1040")
+    assert "n, a hidden count" in told(kept, other)
 
 
 def test_what_a_figure_draws_is_counted_whatever_its_scale() -> None:

@@ -154,3 +154,16 @@ def test_a_word_placed_at_a_day_is_read_as_that_day(ax: Axes) -> None:
     ax.text(pd.Timestamp("2011-06-01"), 0.5, "opened")
     found = read(ax)
     assert found.loc[found["drawn"] == "text", ["x", "text"]].to_numpy().tolist() == [["2011-06-01", "opened"]]
+
+
+def test_axes_inside_others_and_printed_tables_are_read(ax: Axes) -> None:
+    ax.plot([1, 2])
+    inner = ax.inset_axes([0.5, 0.5, 0.4, 0.4])
+    inner.bar([0, 1], [57, 3])
+    inner.set_ylabel("complaints")
+    ax.secondary_xaxis("top")
+    ax.table(cellText=[["North", "3"]])
+    found = data_of(ax.get_figure())
+    assert found.loc[found["panel"] == 2, "y_end"].tolist() == [57.0, 3.0]
+    assert [said["y"] for said in axes_of(ax.get_figure())] == ["", "complaints"]
+    assert {"North", "3"} <= set(found["text"].dropna())

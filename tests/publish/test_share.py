@@ -226,6 +226,16 @@ def test_days_of_birth_of_a_spreadsheet_are_known_by_their_heading() -> None:
     ]
 
 
+def test_a_column_of_days_of_birth_as_a_spreadsheet_counts_them_is_known_by_its_numbers(
+    clean: Path, own_key: None
+) -> None:
+    with_what = known(["leaky"])
+    born = Table("t", ("x",), tuple((str(27097 + day),) for day in range(8)))
+    assert [leak.kind for leak in in_piece(born, with_what)] == ["birth date"]
+    others = Table("t", ("x",), tuple((str(27097 + 50 * day),) for day in range(8)))
+    assert list(in_piece(others, with_what)) == []
+
+
 GROUPS = "group,count,denominator,share\n"
 TABLES = {
     "a small group": (GROUPS + "a,3,90,0.033\nb,87,90,0.967\n", "small cell"),

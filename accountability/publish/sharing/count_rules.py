@@ -176,18 +176,23 @@ def _small(table: Table, counts: Sequence[_Column]) -> Iterator[Leak]:
 
 
 def _uncovered(table: Table, counts: Sequence[_Column]) -> Iterator[Leak]:
-    """What the table alone gives away of its hidden counts; its kinds are read off its headings."""
-    if any(None in column.values for column in counts):
-        texts, kinds = _texts(table), dict.fromkeys(table.header, "number")
-        for at, heading in enumerate(table.header):
-            if any(column.at == at for column in counts):
-                kinds[heading] = "count"
-            elif at in texts:
-                kinds[heading] = "text"
-            elif _parts(heading) & WORDS["shares"]:
-                kinds[heading] = "share"
-        if len(kinds) == len(table.header):
-            yield from given_away([released(table, kinds)])
+    """What the table alone gives away of its hidden counts."""
+    if any(None in column.values for column in counts) and (kinds := kinds_by_heading(table)):
+        yield from given_away([released(table, kinds)])
+
+
+def kinds_by_heading(table: Table) -> dict[str, str]:
+    """The kinds of a table's columns as its headings tell them; none where it counts nothing or heads two alike."""
+    counts, texts = {column.at for column in _count_columns(table)}, _texts(table)
+    kinds = dict.fromkeys(table.header, "number")
+    for at, heading in enumerate(table.header):
+        if at in counts:
+            kinds[heading] = "count"
+        elif at in texts:
+            kinds[heading] = "text"
+        elif _parts(heading) & WORDS["shares"]:
+            kinds[heading] = "share"
+    return kinds if counts and len(kinds) == len(table.header) else {}
 
 
 def released(table: Table, kinds: Mapping[str, str], about: str = "", settings: Mapping[str, str] = {}) -> Released:

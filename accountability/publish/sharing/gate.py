@@ -8,6 +8,8 @@ import zipfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -29,6 +31,8 @@ from accountability.records.leaving.word_rules import in_text
 _NAMED: Final = (", file name", ", key")
 #: The first day a zip can name: the time of packing is nobody's business and would make each archive another.
 _NO_DAY: Final = (1980, 1, 1, 0, 0, 0)
+_SEVERAL: Final = 5
+_BY_CHANCE: Final = 1e-4
 _OF_COUNTS: Final = frozenset({"small cell", "difference", "one case"})
 
 
@@ -244,6 +248,7 @@ def in_piece(piece: Piece | Table, known: Known) -> Iterator[Leak]:
     """Check one piece of a report."""
     if isinstance(piece, Table):
         yield from in_table(piece, known.project_words)
+        yield from _birth_days(piece, _as_counted(known.values))
         return
     place, text = piece.place, piece.text
     if isinstance(piece, Text):
@@ -252,6 +257,24 @@ def in_piece(piece: Piece | Table, known: Known) -> Iterator[Leak]:
         yield from _address(piece, known)
     else:
         yield Leak(place, "unreadable", text)
+
+
+@cache
+def _as_counted(values: frozenset[str]) -> frozenset[int]:
+    """The days of birth of a source as a spreadsheet counts them."""
+    first = date(1899, 12, 30).toordinal()
+    days = (value.removeprefix("day ") for value in values if value.startswith("day "))
+    return frozenset(date.fromisoformat(f"{day[:4]}-{day[4:6]}-{day[6:]}").toordinal() - first for day in days)
+
+
+def _birth_days(table: Table, days: frozenset[int]) -> Iterator[Leak]:
+    """Columns all of whose numbers are days of birth, where so many cannot be by chance."""
+    for at, heading in enumerate(table.header if days else ()):
+        cells = {row[at] for row in table.rows if at < len(row)}
+        numbers = {int(cell[:5]) for cell in cells if re.fullmatch(r"[1-4]\d{4}(?:\.0)?", cell)}
+        by_chance = (len(days) / (max(days) - min(days) + 1)) ** len(numbers)
+        if len(numbers) == len(cells) >= _SEVERAL and numbers <= days and by_chance < _BY_CHANCE:
+            yield Leak(f"{table.place}, column {heading}", "birth date", f"{len(numbers)} days of birth, as numbers")
 
 
 def _address(piece: Link, known: Known) -> Iterator[Leak]:

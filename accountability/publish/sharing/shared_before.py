@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -15,10 +16,11 @@ from typing import Any, Final
 
 from accountability.errors import ParameterError
 from accountability.privacy import MIN_CELL
-from accountability.publish.finished import RECORD, any_record, file_of
+from accountability.publish.finished import PAGE, RECORD, any_record, file_of
 from accountability.publish.in_place import put_file
-from accountability.publish.sharing.count_rules import released
+from accountability.publish.sharing.count_rules import kinds_by_heading, released
 from accountability.publish.sharing.disclosure import Released, given_away
+from accountability.publish.sharing.markup import of_markup
 from accountability.publish.sharing.pieces import Table
 from accountability.publish.sharing.table_sums import Row
 from accountability.records.leaving.leak import WORDS, Leak
@@ -27,6 +29,7 @@ from accountability.records.pseudonyms import key_file
 #: Beside the key: one line a table that left, as it left.
 FILE: Final = "shared.jsonl"
 _MARKS: Final = frozenset({"bar", "points", "box"})
+_GROUPED: Final = re.compile(r"\d{1,3}(?:,\d{3})+")
 _WHOLE: Final = re.compile(r"\d+(?:\.0*)?")
 
 
@@ -40,6 +43,7 @@ def tables_of(folder: Path, told_singly: tuple[str, ...]) -> Iterator[Released |
         record = any_record(home)
         settings = {name: str(value) for name, value in record["parameters"].items()}
         settings["data"] = str(record["data"]["sha256"])
+        kept: list[Released] = []
         for entry in record["tables"]:
             file = file_of(entry)
             if not file or not (home / file).is_file():
@@ -57,7 +61,28 @@ def tables_of(folder: Path, told_singly: tuple[str, ...]) -> Iterator[Released |
                     where, "not ours", "a table that does not state the kinds of its columns; run the study again"
                 )
                 continue
-            yield released(Table(where, header, tuple(rows)), kinds, about, settings)
+            kept.append(released(Table(where, header, tuple(rows)), kinds, about, settings))
+            yield kept[-1]
+        about = f"{record['parameters']['source']}, {record['study']}"
+        yield from shown_beside(home / PAGE, f"{place}{PAGE}", about, settings, kept)
+
+
+def shown_beside(
+    page: Path, place: str, about: str, settings: dict[str, str], kept: Sequence[Released]
+) -> Iterator[Released]:
+    """Return the tables of counts that a page shows and that are kept in no file, by their headings."""
+    known = {tuple(row[at].partition(".")[0] for row in one.rows) for one in kept for at in one.columns("count")}
+    seen: Counter[tuple[str, ...]] = Counter()
+    for piece in of_markup(place, page.read_text(encoding="utf-8")) if page.is_file() else ():
+        if isinstance(piece, Table) and (kinds := kinds_by_heading(piece)):
+            rows = tuple(
+                tuple(cell.replace(",", "") if _GROUPED.fullmatch(cell) else cell for cell in row) for row in piece.rows
+            )
+            seen[piece.header] += 1
+            named = f"{about}, shown {seen[piece.header]} {' | '.join(piece.header)}"
+            made = released(Table(piece.place, piece.header, rows), kinds, named, settings)
+            if not {tuple(row[at].partition(".")[0] for row in made.rows) for at in made.columns("count")} <= known:
+                yield made
 
 
 def drawn_counts(
