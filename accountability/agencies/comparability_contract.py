@@ -92,7 +92,7 @@ def contract(sources: Sequence[SourceFacts], question: str) -> Contract:
     why: list[str] = []
     for one, other in combinations(sources, 2):
         if one.line == other.line:
-            why.append(f"{one.name} and {other.name} are releases of one agency; releases.changes() compares them")
+            why.append(f"{one.name} and {other.name} are releases of one agency; releases.changes compares them")
         if one.generated != other.generated:
             made, real = (one, other) if one.generated else (other, one)
             why.append(f"{made.name} is generated and stands for no agency, {real.name} is not")

@@ -185,7 +185,7 @@ def _sources() -> list[dict[str, Any]]:
     from accountability.errors import SourceError
     from accountability.records.contract import read_source
     from accountability.records.places import source_folder, source_names
-    from accountability.studies.registry import STUDIES
+    from accountability.studies.registry import STUDIES, why_not
 
     found: list[dict[str, Any]] = []
     for name in source_names():
@@ -194,11 +194,7 @@ def _sources() -> list[dict[str, Any]]:
         except SourceError as error:
             found.append({"name": name, "title": f"cannot be read: {error}", "studies": []})
             continue
-        applies = [
-            study.name
-            for study in STUDIES.values()
-            if study.why_not(declared, study.parameters.model_validate({"source": name})) is None
-        ]
+        applies = [study.name for study in STUDIES.values() if why_not(study, name, declared) is None]
         title = f"{declared.title} (generated data)" if declared.generated else declared.title
         found.append({"name": name, "title": title, "studies": applies})
     return found

@@ -148,7 +148,7 @@ def _whose(asked: Asked, row: dict[Any, Any]) -> str:
 def _upheld(asked: Asked, rows: list[dict[Any, Any]], unit: str) -> str:
     shown = [row for row in rows if wording.known(row["estimate"])]
     if not shown:
-        return f"Too few {unit}s were upheld to show."
+        return f"The share of {unit}s upheld rests on fewer than {asked.fewest} and is not shown."
     if asked.group:
         low, high, n = *_ends(asked, rows)[1:], sum(int(row["n"]) for row in shown)
         return f"Of {n:,} decided {unit}s, {low} to {high} were upheld, by {asked.group}."

@@ -11,6 +11,7 @@ from accountability import labels
 from accountability.findings import wording
 from accountability.findings.finding import Finding
 from accountability.findings.finding_parts import KeyNumber, LeadFigure, ReadingTable
+from accountability.privacy import MIN_CELL
 from accountability.results import Refused, Result, capitalised, plural
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ class Asked:
     def confidence(self) -> str:
         """The level of intervals in words: ``95 %``."""
         return wording.level(float(self.parameters.get("confidence", 0.95)))
+
+    @property
+    def fewest(self) -> int:
+        """The count below which numbers are hidden."""
+        return int(self.parameters.get("min_cell", MIN_CELL))
 
     @property
     def group(self) -> str:

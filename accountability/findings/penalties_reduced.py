@@ -38,7 +38,7 @@ def found(
         f"({asked.confidence} interval {wording.share_ends(whole['lower'], whole['upper'])}) and "
         f"{_share(heavier[0])} heavier."
         if wording.known(whole["estimate"])
-        else "Too few recommended penalties ended lighter to show."
+        else f"How many recommended penalties ended lighter rests on fewer than {asked.fewest} and is not shown."
     )
     orders = changes.by_order[changes.by_order["kind"] == "lightened"]["estimate"].dropna()
     turns = (

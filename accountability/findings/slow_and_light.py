@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from accountability.study.durations import Durations
 
 _FINDINGS = (
-    "Whether the upheld end lighter cannot be said: the release records no penalty imposed. No view says how the same "
-    "case would have ended"
+    "Whether the upheld end lighter cannot be said, as the release records no penalty imposed, nor how the same case "
+    "would have ended"
 )
 _PENALTIES = "No view says which penalty the same case would have had"
 _VIEWS = {"naive": "closed cases alone", "competing risks": "all cases", "landmark": "still open at a day"}
@@ -52,7 +52,10 @@ def found(
         )
         title = verdict[1]
     else:
-        main = f"Too few {basis} were still open at the days looked at to say whether slow cases end lighter{held}."
+        main = (
+            f"Fewer than {asked.fewest} {basis} were still open at the days looked at, too few to say whether slow "
+            f"cases end lighter{held}."
+        )
         title = "Too few slow cases to say whether they end lighter"
     key = [row for row in (*marks[:1], *marks[-1:], whole) if row is not None]
     return asked.finding(

@@ -171,7 +171,7 @@ def waterfall(
     if len(steps) < 2:
         raise Refusal(
             f"{cohort.name} dates {len(steps)} step(s) of a penalty; at least two of {', '.join(STEPS)} are needed. "
-            "changes() compares recommended and imposed penalties without dates"
+            "outcomes.changes compares recommended and imposed penalties without dates"
         )
     stated = _stated(events, text, cohort.name).assign(stage=stage)
     values, dates = _states(stated, steps)

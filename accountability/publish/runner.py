@@ -158,10 +158,7 @@ def studies_of(source: str) -> tuple[Source, list[str], dict[str, str]]:
 
 def not_run(source: str, declared: Source) -> dict[str, str]:
     """Return the studies that a source cannot answer, with reasons."""
-    reasons = {
-        name: study.why_not(declared, study.parameters.model_validate({"source": source}))
-        for name, study in registry.STUDIES.items()
-    }
+    reasons = {name: registry.why_not(study, source, declared) for name, study in registry.STUDIES.items()}
     return {name: reason for name, reason in reasons.items() if reason is not None}
 
 

@@ -146,9 +146,9 @@ def design(
     Raises
     ------
     ParameterError
-        For unknown columns, missing values, dates or nullable columns, a column with one value, an unknown reference.
+        For unknown columns, missing values, dates or nullable columns, an unknown reference.
     Refusal
-        For a level with fewer than `least` rows.
+        For a column with one value in all rows, or a level with fewer than `least` rows.
     """
     columns = [str(name) for name in (table.columns if known is None else known)]
     formula = covariates if isinstance(covariates, str) and covariates not in columns else None
@@ -326,14 +326,12 @@ def _plain(names: Sequence[str], levels: Levels) -> tuple[Callable[[pd.DataFrame
 def _refuse_constant(made: Design) -> None:
     for name in made.columns:
         if name in made.levels and len(made.levels[name]) < 2:
-            raise ParameterError(f"{name} holds one value ({made.levels[name][0]!r}): leave it out of the model")
+            raise Refusal(f"{name} holds one value ({made.levels[name][0]!r}): leave it out of the model")
     if not len(made.matrix):
         return
     spread = made.matrix.max(axis=0) - made.matrix.min(axis=0)
     for place in np.flatnonzero(spread == 0):
-        raise ParameterError(
-            f"{made.terms[place].name} is the same for every case ({made.matrix[0, place]:g}): leave it out"
-        )
+        raise Refusal(f"{made.terms[place].name} is the same for every case ({made.matrix[0, place]:g}): leave it out")
 
 
 def _numbers(values: pd.Series, name: str) -> pd.Series:

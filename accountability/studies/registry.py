@@ -255,6 +255,8 @@ def check(study: Study, given: Mapping[str, Any]) -> tuple[Parameters, Source]:
     if start is not None and start == stop:
         raise ParameterError(f"{study.name}: start and stop are both {start!r}; no time passes between them.")
     source = declared_source(complete.source)
+    if "alike" not in given and getattr(complete, "alike", None) not in (None, *groups(source)):
+        complete = complete.model_copy(update={"alike": None})  # a default that this source has no column for
     reason = study.why_not(source, complete)
     if reason:
         raise Refusal(f"{study.name} cannot be run on {source.source!r}: {reason}.")
@@ -267,6 +269,17 @@ def check(study: Study, given: Mapping[str, Any]) -> tuple[Parameters, Source]:
     if study.of_a_case:
         _check_case(study, complete)
     return complete, source
+
+
+def why_not(study: Study, source: str, declared: Source) -> str | None:
+    """Say why a source cannot answer a study as it comes, its defaults included, if it cannot."""
+    reason = study.why_not(declared, study.parameters.model_validate({"source": source}))
+    if reason is None:
+        try:
+            check(study, {"source": source})
+        except ParameterError as error:
+            reason = str(error).removeprefix(f"{study.name}: ")
+    return reason
 
 
 def _check_group(study: Study, parameters: Parameters, source: Source, name: str = "group") -> None:

@@ -16,7 +16,8 @@ from typing import Any, Concatenate, Final, Literal, ParamSpec, TypeVar
 
 import pandas as pd
 
-from accountability.errors import ParameterError
+from accountability.errors import ParameterError, Refusal
+from accountability.results import Refused
 from accountability.study.cohort import Cohort
 from accountability.study.durations import RESERVED, Durations
 from accountability.study.follow_up import followed, warned
@@ -66,6 +67,7 @@ def takes(
                 given, rest = kwargs.pop(first), ()
             else:
                 raise ParameterError(f"{called} needs {_wanted(kind)} as its first argument")
+            _again(given)
             try:
                 asked = signature.bind_partial(given, *rest, **kwargs).arguments
             except TypeError as wrong:
@@ -115,6 +117,7 @@ def takes_only(
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> R:
             given = args[0] if args else kwargs.get(first)
+            _again(given)
             if (args or first in kwargs) and not isinstance(given, kinds):
                 what = f"the class {given.__name__}" if isinstance(given, type) else f"a {type(given).__name__}"
                 raise ParameterError(f"{called} needs {named}, and was given {what}. Write:\n    {step}")
@@ -123,6 +126,12 @@ def takes_only(
         return call
 
     return decorate
+
+
+def _again(given: object) -> None:
+    """Refuse what rests on a refused estimate, for the same reason."""
+    if isinstance(given, Refused):
+        raise Refusal(given.because)
 
 
 def column_names(value: object, called: str = "this function", parameter: str = "by") -> list[str]:

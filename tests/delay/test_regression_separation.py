@@ -97,7 +97,7 @@ def frame(**columns):
     ],
 )
 def test_a_column_that_cannot_be_a_covariate_is_refused_with_advice(columns, says):
-    with pytest.raises(ParameterError, match=says):
+    with pytest.raises((ParameterError, Refusal), match=says):
         delay.cox(frame(**columns), ["x"])
 
 
@@ -113,7 +113,7 @@ def test_a_column_that_cannot_be_a_covariate_is_refused_with_advice(columns, say
     ],
 )
 def test_a_formula_that_cannot_be_used_is_refused(formula, says):
-    with pytest.raises(ParameterError, match=says):
+    with pytest.raises((ParameterError, Refusal), match=says):
         delay.cox(frame(x=[1.0, 2, 2, 1, 4, 3, 2, 1]), formula)
 
 
@@ -140,7 +140,7 @@ def test_all_open_one_case_and_closed_only_are_refused():
     groups = {"x": [0, 1, 0, 1]}
     with pytest.raises(Refusal, match="none of 4 cases is closed"):
         delay.cox(Durations.from_days([1, 2, 3, 4], [False] * 4, groups=groups), ["x"])
-    with pytest.raises(ParameterError, match="same for every case"):
+    with pytest.raises(Refusal, match="same for every case"):
         delay.cox(Durations.from_days([5], groups={"x": [1.0]}), ["x"])
     with pytest.raises(Refusal, match="only 1 closing"):
         delay.cox(Durations.from_days([1, 2, 3, 4], [True, False, False, False], groups=groups), ["x"])

@@ -203,7 +203,7 @@ def test_small_levels_are_put_together_and_a_rare_rung_is_hidden_with_another():
         ({"imposed_penalty": "reprimand"}, ["complainant"], Refusal, r"hold 1 rung\(s\)"),
         ({"imposed_penalty": "pending"}, ["complainant"], Refusal, r"hold 0 rung\(s\)"),
         ({"imposed_penalty": "a stern look"}, ["complainant"], ParameterError, "'a stern look'"),
-        ({"complainant": "public"}, ["complainant"], ParameterError, "holds one value"),
+        ({"complainant": "public"}, ["complainant"], Refusal, "holds one value"),
         ({}, [], ParameterError, "at least one column"),
     ],
 )

@@ -407,7 +407,7 @@ def test_a_figure_whose_labels_leave_no_room_in_a_column_is_drawn_at_its_own_wid
     for words in (1, 5):
         drawn, axes = plt.subplots(figsize=(7, 3), layout="constrained")
         axes.barh([f"{'a long label ' * words}{number}" for number in range(3)], [1, 2, 3])
-        figures[words] = kept._narrow(drawn)
+        (figures[words],) = kept._narrow(drawn, ["svg"])
         assert tuple(drawn.get_size_inches()) == (7, 3)
         plt.close(drawn)
     widths = {words: float(re.search(rb'width="([\d.]+)pt"', svg)[1]) for words, svg in figures.items()}

@@ -61,7 +61,7 @@ def test_a_lone_string_is_one_column_and_levels_stand_in_the_order_asked_for() -
         ("nowhere", {}, ParameterError, "no column 'nowhere'"),
         ([], {}, ParameterError, "name at least one column"),
         (["a"], {"least": 2}, Refusal, "a = 'z' holds one unit"),
-        (["b"], {}, ParameterError, "b holds one value"),
+        (["b"], {}, Refusal, "b holds one value"),
         (["a"], {"reference": {"a": "q"}}, ParameterError, "no level 'q'"),
         (["a"], {"known": ["b"]}, ParameterError, "no column 'a' for the model; there are \\['b'\\]"),
     ],

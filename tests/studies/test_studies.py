@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from accountability import parameters
 from accountability.errors import ParameterError, Refusal, SourceError
 from accountability.records import capabilities
-from accountability.records.contract import read_source
-from accountability.records.places import notebooks_dir
+from accountability.records.contract import declared_source, read_source
+from accountability.records.places import notebooks_dir, source_names
 from accountability.studies import registry
 from accountability.vocabulary import UNITS
 
@@ -235,3 +235,19 @@ def test_the_line_between_lighter_and_heavier_is_a_sanction() -> None:
     assert "Did you mean 'suspension'?" in refused(study, {"heavier": "suspention"})
     assert "no such penalty" in refused(study, {"heavier": "none"})
     assert "heavier" in study.parameters.model_validate({"heavier": "dismissal"}).literals()
+
+
+@pytest.mark.parametrize("source", source_names())
+def test_a_study_that_a_source_is_said_to_answer_is_not_refused_as_it_comes(source: str) -> None:
+    """A default that a source has no column for must not stop the report of all its studies."""
+    declared = declared_source(source)
+    for study in registry.STUDIES.values():
+        if registry.why_not(study, source, declared) is None:
+            registry.check(study, {"source": source})
+
+
+def test_a_default_column_that_a_source_lacks_is_left_out() -> None:
+    complete, _ = registry.check(registry.get("who_is_disciplined"), {"source": "generated_districts"})
+    assert complete.alike is None
+    with pytest.raises(ParameterError, match="no such column"):
+        registry.check(registry.get("who_is_disciplined"), {"source": "generated_districts", "alike": "category"})

@@ -7,7 +7,8 @@ import pytest
 
 import accountability
 from accountability import Cohort
-from accountability.errors import ParameterError
+from accountability.errors import ParameterError, Refusal
+from accountability.results import or_refusal
 from accountability.study.clocks import durations
 from accountability.study.durations import Durations
 from accountability.study.inputs import column_names, takes
@@ -107,3 +108,12 @@ def test_one_string_is_one_column() -> None:
 def test_a_word_that_a_function_does_not_take_is_refused_with_those_it_takes() -> None:
     with pytest.raises(ParameterError, match=r"delay.how_long got an unexpected keyword argument 'level'; it takes"):
         accountability.delay.how_long(accountability.load("synthetic"), level=0.9)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("function", [days, people, prepared])
+def test_what_rests_on_a_refused_estimate_is_refused_for_the_same_reason(function) -> None:
+    def none() -> object:
+        raise Refusal("no closing has a day")
+
+    with pytest.raises(Refusal, match="no closing has a day"):
+        function(or_refusal(none))
