@@ -114,12 +114,14 @@ MOMENTS: dict[str, Callable[[Path], bool]] = {
 
 @pytest.mark.slow
 @pytest.mark.skipif(not full(), reason="two sweeps of six notebooks take a quarter of a minute: make gates")
-def test_two_sweeps_at_once_make_each_report_whole(base: Path) -> None:
+def test_of_two_sweeps_at_once_one_makes_each_report_whole_and_the_other_makes_way(base: Path) -> None:
     both = [started(base), started(base)]
     said = [one.communicate(timeout=240)[0] for one in both]
-    assert [one.returncode for one in both] == [0, 0], said
-    assert len(whole(base)) == 6
+    made = whole(base)
     shutil.rmtree(base / "out")
+    # The one that finds the other there says so; it may also come when the other has ended, and keep what it made.
+    assert sorted(one.returncode for one in both) in ([0, 0], [0, 1]), said
+    assert len(made) == 6
 
 
 @pytest.mark.slow
