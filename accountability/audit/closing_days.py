@@ -217,7 +217,7 @@ def _tail_of_own(counts: Days) -> tuple[float, float, float] | None:
     beyond = counts > edge
     if beyond.sum() < 2 * LEAST:
         return None
-    # Half a closing, for counts are whole, and about one standard error of a median, so that a short tail is not luck.
+    # Half a closing, for counts are whole, and about one standard error of a median, so that no short tail is chance.
     scale = (float(np.median(counts[beyond] - edge)) + 0.5) / np.log(2) * (1 + 1 / np.sqrt(beyond.sum()))
     return edge, scale, float(beyond.mean())
 

@@ -14,8 +14,8 @@ from accountability.results import Refused
 if TYPE_CHECKING:
     from accountability.officers import AgainstChance, EmpiricalBayes, Persistence
 
-#: Benchmarks in which luck alone makes the differences.
-_LUCK = ("equal_risk", "zero_truncated_poisson")
+#: Benchmarks in which chance alone makes the differences.
+_EQUAL = ("equal_risk", "zero_truncated_poisson")
 
 
 def found(
@@ -30,13 +30,13 @@ def found(
     throughout: AgainstChance | Refused | None = None,
 ) -> Finding:
     """State whether concentration exceeds chance, by how much, and whether it persists."""
-    row = _luck(chance)
+    row = _chance(chance)
     top = wording.level(chance.top)
     drawn = chance.tally.drawn.rstrip("s")
     who = "officers" if row["among"] == "all" else "officers with at least one"
     more = row["estimate"] > row["expected_upper"]
     less = row["estimate"] < row["expected_lower"]
-    stayed = None if throughout is None or isinstance(throughout, Refused) else _luck(throughout)
+    stayed = None if throughout is None or isinstance(throughout, Refused) else _chance(throughout)
     # Officers who came or left make counts uneven at equal risk, too.
     unsure = more and stayed is not None and stayed["estimate"] <= stayed["expected_upper"]
     verdict = "Yes, more than chance" if more else "No more than chance would give"
@@ -72,7 +72,7 @@ def found(
             *(
                 (
                     KeyNumber(
-                        value=wording.share(left.reliability), label="of the differences between officers is not luck"
+                        value=wording.share(left.reliability), label="of the differences between officers is not chance"
                     ),
                 )
                 if not isinstance(left, Refused)
@@ -103,9 +103,9 @@ def found(
     )
 
 
-def _luck(chance: AgainstChance) -> dict[Any, Any]:
+def _chance(chance: AgainstChance) -> dict[Any, Any]:
     rows = chance.table[chance.table["measure"] == "top_share"].to_dict("records")
-    return next((row for name in _LUCK for row in rows if row["benchmark"] == name), rows[0])
+    return next((row for name in _EQUAL for row in rows if row["benchmark"] == name), rows[0])
 
 
 def _lasting(lasts: Persistence | Refused) -> tuple[str, dict[Any, Any]]:
@@ -126,7 +126,7 @@ def _lasting(lasts: Persistence | Refused) -> tuple[str, dict[Any, Any]]:
 def _units(asked: Asked, units: AgainstChance | Refused) -> str:
     if not asked.group or isinstance(units, Refused):
         return ""
-    row = _luck(units)
+    row = _chance(units)
     return (
         f"By {asked.group}, the {wording.level(units.top)} with most drew {wording.share(row['estimate'])}, "
         f"where chance gives "
@@ -135,7 +135,7 @@ def _units(asked: Asked, units: AgainstChance | Refused) -> str:
 
 
 def _fitted(chance: AgainstChance, drawn: str) -> str:
-    rows = chance.table[(chance.table["measure"] == "top_share") & ~chance.table["benchmark"].isin(_LUCK)]
+    rows = chance.table[(chance.table["measure"] == "top_share") & ~chance.table["benchmark"].isin(_EQUAL)]
     return (
         "Beats, shifts and years of service differ too: this says that risks differ, not why."
         if len(rows)
@@ -163,7 +163,7 @@ def _benchmarks(asked: Asked, title: str, chance: AgainstChance) -> ReadingTable
 def _stayed(throughout: AgainstChance | Refused | None) -> tuple[str, ...]:
     if throughout is None or isinstance(throughout, Refused):
         return ()
-    row = _luck(throughout)
+    row = _chance(throughout)
     more = "more than" if row["estimate"] > row["expected_upper"] else "no more than"
     return (
         f"Among the {throughout.tally.size:,} officers accused both before and after the middle third, who cannot have "
@@ -175,7 +175,7 @@ def _stayed(throughout: AgainstChance | Refused | None) -> tuple[str, ...]:
 def _firm(served: AgainstChance | Refused | None, by_lot: Persistence | Refused | None) -> tuple[str, ...]:
     said = []
     if served is not None and not isinstance(served, Refused):
-        row = _luck(served)
+        row = _chance(served)
         said.append(
             f"By years of service, the top drew {wording.share(row['estimate'])} where chance gives "
             f"{wording.share(row['expected'])}."

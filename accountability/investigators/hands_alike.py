@@ -43,9 +43,9 @@ class Balance(Result):
     """Spread of investigators in what was settled before they were chosen.
 
     ``table``: ``column``, ``value`` (of all together: the column is ``all together``), ``estimate`` (standard deviation
-    over complaints of the investigator's effect on the share with the value, luck included; of all together, squares of
-    spreads over what shuffles give, mean of all values), ``expected``, ``expected_lower``, ``expected_upper`` (of
-    shuffles), ``p_value``, ``mean`` (share with the value), ``n``, ``clusters`` (investigators).
+    over complaints of the investigator's effect on the share with the value, with what chance adds; of all together,
+    squares of spreads over what shuffles give, mean of all values), ``expected``, ``expected_lower``,
+    ``expected_upper`` (of shuffles), ``p_value``, ``mean`` (share with the value), ``n``, ``clusters`` (investigators).
 
     Attributes
     ----------

@@ -57,7 +57,7 @@ class VarianceComponents(Result):
             + (f"{row['lower']:.2f} to {row['upper']:.2f})" if row["upper"] > 0 else "no interval exists)")
             for row in self.table.to_dict("records")
         )
-        return f"Relative variance of rates of complaints, luck taken off: {said}."
+        return f"Relative variance of rates of complaints, without what chance adds: {said}."
 
 
 @takes(OfficerRecords, records_of)

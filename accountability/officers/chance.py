@@ -29,7 +29,7 @@ BENCHMARKS: Final = {
     "zero_truncated_negative_binomial": "risks differ as a fitted gamma law, among those who drew at least one",
 }
 ALONE: Final = "equal risk for those who drew at least one, of whom some then draw none"
-LUCK: Final = ("equal_risk", "zero_truncated_poisson")
+BY_CHANCE: Final = ("equal_risk", "zero_truncated_poisson")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -102,9 +102,9 @@ class AgainstChance(Result):
     def sentence(self) -> str:
         """State the observed top share and that under chance alone."""
         rows = self.table[self.table["measure"] == "top_share"].to_dict("records")
-        luck = [row for row in rows if row["benchmark"] in LUCK] or rows
-        first, said = luck[0], []
-        for row in luck:
+        by_chance = [row for row in rows if row["benchmark"] in BY_CHANCE] or rows
+        first, said = by_chance[0], []
+        for row in by_chance:
             same = row["estimate"] == first["estimate"]
             beside = "" if same else f", {percent(row['estimate'], 1)} observed among them"
             ends = f"({percent(row['expected_lower'], 1)} to {percent(row['expected_upper'], 1)})"

@@ -200,7 +200,7 @@ def movers(
         ),
         method=(
             f"conditional Poisson regression of each mover's first move, {around} days on each side, units' rates from "
-            f"{window} days before by other officers, calibrated for the luck of their counts; errors by {DRAWS} "
+            f"{window} days before by other officers, calibrated for chance in their counts; errors by {DRAWS} "
             f"bootstrap draws of moves, seed {seed}; uncorrected: robust errors"
         ),
         table=pd.DataFrame(
@@ -223,7 +223,7 @@ def movers(
 
 
 def _reliability(table: Floats) -> float:
-    """Share of the variance of the log ratios of rates that is not the luck of counts; below 0 where all may be."""
+    """Share of the variance of the log ratios of rates that is not chance in the counts; below 0 where all may be."""
     whole = float(table[:, 4].var(ddof=1))
     return 1 - float(table[:, 5].mean()) / whole if whole > 0 else 0.0
 
@@ -232,10 +232,10 @@ def _elasticity(table: Floats, name: str, calibrated: bool = True) -> tuple[floa
     """Estimate and error: of complaints on both sides of a move, how many came after, by the ratio of the rates."""
     from scipy.special import expit
 
-    before, after, days_before, days_after, gap, luck = table.T
+    before, after, days_before, days_after, gap, by_noise = table.T
     if calibrated:
         true = _reliability(table) * gap.var(ddof=1)
-        weight = true / (true + luck)
+        weight = true / (true + by_noise)
         centre = float((weight * gap).sum() / weight.sum())
         gap = centre + weight * (gap - centre)
     offset, total = np.log(days_after / days_before), before + after

@@ -79,7 +79,7 @@ class EmpiricalBayes(Result):
             ends = "no interval exists: nothing bounds how far rates differ"
         return (
             f"{percent(self.reliability)} of the variance of {holders}' rates is of the rates that underlie them and "
-            f"the rest is luck; the {top} of {holders} with the highest underlying rates would be expected to draw "
+            f"the rest is chance; the {top} of {holders} with the highest underlying rates would be expected to draw "
             f"{percent(share['estimate'])} ({ends}) of the "
             f"{self.tally.drawn}s."
         )

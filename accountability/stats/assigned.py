@@ -1,4 +1,4 @@
-"""Effects of the hand a case was given to, within cells of cases: their spread with luck taken off, and shuffles.
+"""Effects of the hand a case was given to, within cells of cases: their spread without what chance adds, and shuffles.
 
 Rows of one cell are taken as dealt at random among the hands that work in it. A shuffle within cells leaves unchanged
 how many rows of a cell each hand has, so what depends on that alone is made once.
@@ -184,19 +184,19 @@ class HandSpread:
     Attributes
     ----------
     spread : float
-        Standard deviation of hands over rows, luck taken off; 0 where luck alone would give as much.
+        Standard deviation of hands over rows, without what chance adds; 0 where chance alone would give as much.
     lower, upper : float
         Limits of it.
     p_value : float
         That it is 0, by shuffles.
     raw : float
-        Standard deviation of the effects as estimated, luck included.
+        Standard deviation of the effects as estimated, what chance adds included.
     by_chance : array
         The same of each shuffle.
     reliability : float
-        Part of the variance of effects as estimated that is not luck.
+        Part of the variance of effects as estimated that is not chance.
     effects, shrunken : array
-        Effect of each hand less its part's mean; the same drawn towards 0 as far as luck may have made it.
+        Effect of each hand less its part's mean; the same drawn towards 0 as far as chance may have made it.
     chance : array, draws by hands
         Effects of shuffles.
     """
@@ -216,7 +216,7 @@ class HandSpread:
 def hand_spread(made: Assigned, values: Floats, *, draws: int, confidence: float, seed: int) -> HandSpread:
     """Estimate the spread of hands within cells.
 
-    The variance is that of the fixed effects of hands beside those of cells, less what luck adds to it, with the
+    The variance is that of the fixed effects of hands beside those of cells, less what chance adds to it, with the
     variance of each row from a fit without it (Kline, Saggio and Soelvsten, Econometrica 88, 2020): unbiased whatever
     the variances of rows. The limits are spreads under which effects as unequal as those seen are no unusual draw:
     shuffles, with effects of a normal law added. Effects are shrunk by the ratio of variances (Morris, JASA 78, 1983).
@@ -244,8 +244,8 @@ def hand_spread(made: Assigned, values: Floats, *, draws: int, confidence: float
     seen = float(made.squares(effects))
     noise = _noise(made, values)
     project = made.centred(made.inverse)
-    luck = float(made.reach(project @ (made.size[:, None] * project.T)) @ noise) / made.scale
-    variance = max(seen - luck, 0.0)
+    by_noise = float(made.reach(project @ (made.size[:, None] * project.T)) @ noise) / made.scale
+    variance = max(seen - by_noise, 0.0)
     sums = np.concatenate([one for (one,) in made.shuffled(draws, rng, values)])
     chance = made.centred(sums @ made.inverse)
     inside = made.within(values)
@@ -257,8 +257,8 @@ def hand_spread(made: Assigned, values: Floats, *, draws: int, confidence: float
         return made.squares(left * chance + spread * normal)
 
     _, lower, upper, p = inverted(drawn, seen, np.sqrt(variance), confidence)
-    luck_of_hand = np.diag(made.centred(project.T)) * max(float(noise.mean()), 0.0)
-    both = variance + luck_of_hand
+    noise_of_hand = np.diag(made.centred(project.T)) * max(float(noise.mean()), 0.0)
+    both = variance + noise_of_hand
     part = np.divide(variance, both, out=np.zeros(made.hands), where=both > 0)
     return HandSpread(
         spread=float(np.sqrt(variance)),

@@ -59,7 +59,7 @@ def ratio(made: Assigned, instrument: Floats, treated: Floats, outcome: Floats) 
 def by_others(made: Assigned, treated: Floats, which: Flags) -> tuple[float, float]:
     """Slope of the treatment of some rows on the effect of their hand in the others, within cells, and its error.
 
-    Missing where hands cannot be compared. Luck in the effects draws the slope towards 0 and leaves its sign.
+    Missing where hands cannot be compared. Chance in the effects draws the slope towards 0 and leaves its sign.
     """
     try:
         apart = Assigned.of(np.where(which, -1, made.who), made.cell)

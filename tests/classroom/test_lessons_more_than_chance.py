@@ -1,4 +1,4 @@
-"""More than chance: three precincts made by luck, by years and by risk, and each method tells what it should."""
+"""More than chance: three precincts made by chance, by years and by risk, and each method tells what it should."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ def force() -> more_than_chance.Force:
     return more_than_chance.force()
 
 
-def test_luck_alone_gives_the_top_tenth_twice_its_share(force: more_than_chance.Force) -> None:
-    lottery = force.beside_luck().table.set_index("precinct")
+def test_chance_alone_gives_the_top_tenth_twice_its_share(force: more_than_chance.Force) -> None:
+    lottery = force.beside_chance().table.set_index("precinct")
     assert (lottery["expected"] > 0.2).all()
-    assert not lottery.loc[force.made_by["luck"], "more_than_luck"]
-    assert lottery.loc[[force.made_by["years"], force.made_by["risk"]], "more_than_luck"].all()
+    assert not lottery.loc[force.made_by["chance"], "above_chance"]
+    assert lottery.loc[[force.made_by["years"], force.made_by["risk"]], "above_chance"].all()
 
 
-def test_what_luck_gives_is_what_a_plain_lottery_gives(force: more_than_chance.Force) -> None:
+def test_what_chance_gives_is_what_a_plain_lottery_gives(force: more_than_chance.Force) -> None:
     """The expected share against tickets dealt here, one by one, with the tie at the line cut in fractions."""
     rng = np.random.default_rng(1)
-    name = force.made_by["luck"]
+    name = force.made_by["chance"]
     precinct = force.precincts[name]
     officers, total = len(precinct.years), int((precinct.first + precinct.second).sum())
     shares = []
     for _ in range(200):
         dealt = np.sort(np.bincount(rng.integers(0, officers, total), minlength=officers))[::-1]
         shares.append(dealt[: officers // 10].sum() / total)
-    expected = force.beside_luck().table.set_index("precinct").loc[name, "expected"]
+    expected = force.beside_chance().table.set_index("precinct").loc[name, "expected"]
     assert expected == pytest.approx(np.mean(shares), abs=4 * np.std(shares) / np.sqrt(200))
 
 
 def test_years_on_duty_explain_the_precinct_that_years_made(force: more_than_chance.Force) -> None:
-    by_year = force.beside_luck(per_year=True)
-    more = by_year.table.set_index("precinct")["more_than_luck"]
+    by_year = force.beside_chance(per_year=True)
+    more = by_year.table.set_index("precinct")["above_chance"]
     assert list(more.index[more]) == [force.made_by["risk"]]
     assert by_year.sentence().endswith(f"gives in {force.made_by['risk']}, of 3 precincts.")
 
 
-def test_the_top_of_luck_is_average_afterwards_and_the_top_of_risk_is_not(force: more_than_chance.Force) -> None:
+def test_the_top_of_chance_is_average_afterwards_and_the_top_of_risk_is_not(force: more_than_chance.Force) -> None:
     after = force.afterwards().table.set_index("precinct")
-    assert after.loc[force.made_by["luck"], "observed"] == pytest.approx(1, abs=0.12)
+    assert after.loc[force.made_by["chance"], "observed"] == pytest.approx(1, abs=0.12)
     risk = after.loc[force.made_by["risk"]]
     assert risk["observed"] > risk["upper"]
     first = force.precincts[force.made_by["risk"]].first
     chosen = np.sort(first)[::-1][: len(first) // 10].mean() / first.mean()
-    assert risk["observed"] < chosen, "part of what put them there was luck"
+    assert risk["observed"] < chosen, "part of what put them there was chance"
 
 
 def test_the_planted_share_is_the_gamma_laws_own(force: more_than_chance.Force) -> None:
@@ -83,7 +83,7 @@ def test_the_figures_show_what_is_observed_and_what_was_planted(force: more_than
     import matplotlib.pyplot as plt
 
     for result, labels in (
-        (force.beside_luck(), ["observed"]),
+        (force.beside_chance(), ["observed"]),
         (force.afterwards(), ["observed"]),
         (force.underlying(), ["counted", "planted"]),
     ):

@@ -160,7 +160,7 @@ def test_fits_are_those_of_r() -> None:
     assert poisson.log_likelihood == pytest.approx(R["pospois", "loglik"], abs=1e-6)
 
 
-def test_luck_alone_is_not_taken_for_more() -> None:
+def test_chance_alone_is_not_taken_for_more() -> None:
     rng = np.random.default_rng(6)
     pvalues = []
     for _ in range(200):
@@ -197,7 +197,7 @@ def test_without_those_who_drew_none_only_truncated_laws_are_fitted() -> None:
         conc.against_chance(Tally.of_counts([1] * 30), ["zero_truncated_poisson"])
 
 
-# ---- what luck leaves ------------------------------------------------------------------------------------------
+# ---- what chance leaves ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shape", [0.3, 1.0, 4.0])

@@ -334,7 +334,7 @@ def test_movers_tell_officers_from_places(share: float) -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
-def test_the_luck_of_small_units_does_not_bring_the_elasticity_towards_0(share: float) -> None:
+def test_chance_in_small_units_does_not_bring_the_elasticity_towards_0(share: float) -> None:
     """24 units of 12 officers, whose rates rest on about 10 complaints: planted 1 read 0.5 as counted."""
     found = []
     for seed in range(12):
@@ -352,7 +352,7 @@ def test_the_luck_of_small_units_does_not_bring_the_elasticity_towards_0(share: 
         assert np.median(counted) < 0.8
 
 
-def test_units_that_differ_by_luck_alone_give_no_elasticity() -> None:
+def test_units_that_differ_by_chance_alone_give_no_elasticity() -> None:
     data, assignments = movers_data(1.0, np.random.default_rng(4), 24, 12, 0.0, 0.0008)
     with pytest.raises(Refusal, match="more than chance"):
         officers.movers(data, assignments)

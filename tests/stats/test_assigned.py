@@ -20,7 +20,7 @@ MADE = Assigned.of(ROWS["who"].to_numpy(), ROWS["cell"].to_numpy())
 SLOW, UPHELD = (ROWS[name].to_numpy(dtype=float) for name in ("slow", "upheld"))
 
 
-def test_effects_leverages_and_the_variance_without_luck_equal_those_of_r() -> None:
+def test_effects_leverages_and_the_variance_without_chance_equal_those_of_r() -> None:
     assert len(MADE.rows) == len(ROWS)
     assert [*MADE.leverage[:5], (MADE.leverage**2).sum()] == pytest.approx(R["leverage"].tolist(), rel=1e-9)
     found = hand_spread(MADE, SLOW, draws=99, confidence=0.95, seed=1)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 PRECINCTS: Final = ("east", "north", "west")
 MADE_BY: Final = MappingProxyType(
     {
-        "luck": "the same risk, the same years",
+        "chance": "the same risk, the same years",
         "years": "the same risk a year, different years",
         "risk": "different risks, the same years",
     }
@@ -117,16 +117,16 @@ class Force:
         said = ", ".join(f"{percent(row[4])} in the {row[0]}" for row in rows)
         return Shown(
             estimand="share of complaints drawn by the tenth of officers with most",
-            assumptions=("none makes it a measure of officers: luck sorts them too",),
+            assumptions=("none makes it a measure of officers: chance sorts them too",),
             method="counts; officers tied at the line count with equal fractions",
             table=pd.DataFrame(rows, columns=columns),
             said=f"The tenth of officers with most complaints drew {said} of all complaints.",
         )
 
-    def beside_luck(self, per_year: bool = False) -> Shown:
+    def beside_chance(self, per_year: bool = False) -> Shown:
         """Compare the observed top share with simulations of the same complaints at equal risk.
 
-        ``table``: ``precinct``, ``observed``, ``expected``, ``lower``, ``upper``, ``more_than_luck`` (observed above
+        ``table``: ``precinct``, ``observed``, ``expected``, ``lower``, ``upper``, ``above_chance`` (observed above
         ``upper``).
 
         Parameters
@@ -145,7 +145,7 @@ class Force:
     def afterwards(self) -> Shown:
         """Compare the second-half complaints of the first half's top tenth with the mean.
 
-        ``table``: as in :meth:`beside_luck`.
+        ``table``: as in :meth:`beside_chance`.
         """
         found = {
             name: persistence(precinct.halves, top=TOP, draws=_DRAWS).table.set_index("measure").loc["top_ratio"]
@@ -224,7 +224,7 @@ def drawn(officers: int, seed: int) -> Force:
     shape = round(float(rng.uniform(0.9, 1.6)), 2)
     same, alike = np.full(officers, _YEARS), np.ones(officers)
     made = {
-        made_by["luck"]: (same, alike),
+        made_by["chance"]: (same, alike),
         made_by["years"]: (rng.uniform(0.5, 2 * _YEARS - 0.5, officers), alike),
         made_by["risk"]: (same, rng.gamma(shape, 1 / shape, officers)),
     }
@@ -241,23 +241,23 @@ def _beside(found: Mapping[str, Any], measure: str, method: str) -> Shown:
     names = ["estimate", "expected", "expected_lower", "expected_upper"]
     rows = [(name, *(one[column] for column in names)) for name, one in found.items()]
     table = pd.DataFrame(rows, columns=["precinct", "observed", "expected", "lower", "upper"])
-    table["more_than_luck"] = table["observed"] > table["upper"]
-    more = ", ".join(table.loc[table["more_than_luck"], "precinct"]) or "none"
+    table["above_chance"] = table["observed"] > table["upper"]
+    more = ", ".join(table.loc[table["above_chance"], "precinct"]) or "none"
     return Shown(
-        estimand=f"{measure}, beside what luck alone gives",
-        assumptions=("complaints fall one by one", "luck alone: every officer has the same risk"),
+        estimand=f"{measure}, beside what chance alone gives",
+        assumptions=("complaints fall one by one", "chance alone: every officer has the same risk"),
         method=f"{method}; the middle 95 %",
         table=table,
-        said=f"{capitalised(measure)}: above what luck alone gives in {more}, of {len(table)} precincts.",
+        said=f"{capitalised(measure)}: above what chance alone gives in {more}, of {len(table)} precincts.",
         picture=partial(
-            _draw, table, "expected", {"observed": "x"}, f"{measure}: luck alone (95 % of draws), and observed"
+            _draw, table, "expected", {"observed": "x"}, f"{measure}: chance alone (95 % of draws), and observed"
         ),
         height=2.6,
     )
 
 
 def _draw(table: pd.DataFrame, estimate: str, marks: Mapping[str, str], xlabel: str, axes: Axes) -> None:
-    """A precinct a line: an estimate or what luck gives, and beside it what is counted, observed or planted."""
+    """A precinct a line: an estimate or what chance gives, and beside it what is counted, observed or planted."""
     heights = draw.ranges(axes, table, label="precinct", estimate=estimate, lower="lower", upper="upper", beside=False)
     for column, mark in marks.items():
         colour, size = (draw.COLOURS[1], 6) if mark == "x" else ("0.3", 12)

@@ -46,57 +46,57 @@ def make(seed: int) -> Own:
     shown = _taken(files)
     per_officer: Any
     after: Any
-    per_officer, after = (table.table.set_index("precinct") for table in (shown.beside_luck(), shown.afterwards()))
+    per_officer, after = (table.table.set_index("precinct") for table in (shown.beside_chance(), shown.afterwards()))
     under: Any = shown.underlying().table.set_index("precinct")
     by = held.made_by or {}
-    luck, years, risk = (by[way] for way in ("luck", "years", "risk"))
+    chance, years, risk = (by[way] for way in ("chance", "years", "risk"))
     one = shown.precincts[risk]
     counted, dealt = float(per_officer.loc[risk, "observed"]), float(per_officer.loc[risk, "expected"])
     underlying, accused = float(under.loc[risk, "underlying"]), float(top_share(one.by_officer.accused(), TOP))
-    top = np.argsort(-shown.precincts[luck].first, kind="stable")[: OFFICERS // 10]
-    first, second = shown.precincts[luck].first, shown.precincts[luck].second
+    top = np.argsort(-shown.precincts[chance].first, kind="stable")[: OFFICERS // 10]
+    first, second = shown.precincts[chance].first, shown.precincts[chance].second
     top_later = np.argsort(-second, kind="stable")[: OFFICERS // 10]
     return Own(
         files=files,
         right={
-            "made_by_luck": (luck,),
+            "made_by_chance": (chance,),
             "made_by_years": (years,),
             "made_by_risk": (risk,),
             "top_tenth_counted": (counted,),
-            "top_tenth_by_luck": (dealt,),
+            "top_tenth_by_chance": (dealt,),
             "top_tenth_underlying": (underlying, float(gamma_concentration(np.array([held.shape]), TOP)[1][0])),
-            "luck_afterwards": (float(after.loc[luck, "observed"]),),
+            "chance_afterwards": (float(after.loc[chance, "observed"]),),
         },
         mistakes={
-            "made_by_luck": {
+            "made_by_chance": {
                 "the precinct with the highest share of the top tenth": str(per_officer["observed"].idxmax()),
-                "compared by years on duty only, where two precincts look like luck": years,
+                "compared by years on duty only, where two precincts look like chance": years,
             },
             "made_by_years": {
-                "compared per officer only: the precinct farthest above luck": str(
+                "compared per officer only: the precinct farthest above chance": str(
                     (per_officer["observed"] - per_officer["expected"]).idxmax()
                 ),
                 "the precinct where the top tenth comes down to the mean": str(after["observed"].idxmin()),
             },
-            "made_by_risk": {"the precinct of different years, which is above luck per officer only": years},
+            "made_by_risk": {"the precinct of different years, which is above chance per officer only": years},
             "top_tenth_counted": {
                 "a tenth of the accused, not of all officers": accused,
-                "what luck would have given": dealt,
+                "what chance would have given": dealt,
                 "a share of the first half's complaints only": float(
                     np.sort(one.first)[::-1][: OFFICERS // 10].sum() / one.first.sum()
                 ),
             },
-            "top_tenth_by_luck": {
+            "top_tenth_by_chance": {
                 "a tenth: equal risk does not give equal counts": TOP,
                 "the share that was counted": counted,
-                "the share of the highest risks, with luck taken off": underlying,
+                "the share of the highest risks, without what chance adds": underlying,
             },
             "top_tenth_underlying": {
-                "the share that was counted: luck is still in it": counted,
-                "counted less what luck gives": counted - dealt,
+                "the share that was counted: what chance adds is still in it": counted,
+                "counted less what chance gives": counted - dealt,
                 "a tenth of the accused, not of all officers": accused,
             },
-            "luck_afterwards": {
+            "chance_afterwards": {
                 "the ratio in the first half, in which they were chosen": float(first[top].mean() / first.mean()),
                 "those at the top of the second half": float(second[top_later].mean() / second.mean()),
                 "the precinct of different risks": float(after.loc[risk, "observed"]),
