@@ -27,6 +27,9 @@ class Totals(Strict):
     without: dict[str, dict[str, str]] = Field(
         default_factory=dict, description="total -> place that has none -> why; its complaints are in no rate"
     )
+    unseen: dict[str, str] = Field(
+        default_factory=dict, description="place that no case names -> why it counts: nobody complained there"
+    )
 
     @model_validator(mode="after")
     def _possible(self) -> Totals:
@@ -119,12 +122,17 @@ def totals_of(
         _refuse(own, file, ~years.between(1800, 2200) & bool(dated), "have no year of four digits")
         twice = pd.DataFrame({"place": place, "year": years}).duplicated()
         _refuse(own, file, twice, f"are a second total of one place{' and year' if dated else ''}", place)
+        left_out = {name for places in totals.without.values() for name in places}
         for column in by:
-            values = known[column].dropna().astype("str")
-            if len(own) and len(values) and not own[column].astype("str").isin(values).any():
+            values, said = known[column].dropna().astype("str"), own[column].astype("str")
+            strange = said[~said.isin(values) & ~said.isin([*totals.unseen, *left_out])]
+            if len(values) and len(strange):  # the row of a sum would be counted with its parts
+                one = strange.iloc[0]
                 raise SourceError(
-                    f"{file}: none of its {own[column].nunique():,} values of {column!r} is in the tables: found "
-                    f"{own[column].iloc[0]!r}, expected such as {values.iloc[0]!r}; write them alike"
+                    f"{file}: {strange.nunique():,} of {said.nunique():,} values of {column!r} are in no case, first "
+                    f"{one!r} (those of the cases are such as {values.iloc[0]!r}). Write them alike, drop the rows of "
+                    f"sums (prepare: [{{drop_rows: {{in: ..., matching: {one!r}, because: a sum}}}}]), or say where nobody "
+                    f"complained: unseen: {{{one!r}: why}}"
                 )
         for name, base in totals.counts.items():
             if name in found or name in known or name not in columns:

@@ -82,7 +82,7 @@ def total_named(data: Cohort, name: str, by: Sequence[str] = ()) -> Total:
     ParameterError
         For an unknown name; the message lists those there are.
     """
-    if name in data.totals:
+    if isinstance(name, str) and name in data.totals:
         found: Total = data.totals[name]
         return found
     if name != ROSTER:

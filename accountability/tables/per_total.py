@@ -22,6 +22,7 @@ from accountability.tables.conditions import Condition, met, said
 from accountability.tables.described import Described
 from accountability.tables.rows_described import PLURAL, WINDOW, keys_of, rows_of, windowed
 from accountability.tables.windows import Window, windows_of
+from accountability.vocabulary import ROSTER
 
 #: With fewer months than these over the groups, how far months vary is not estimated.
 _FEWEST: Final = 10
@@ -38,7 +39,10 @@ def rates(
     confidence: float,
 ) -> Described:
     """Return rates a year per so many of an outside total; see ``per`` of :func:`accountability.tables.describe`."""
-    total = total_named(data, per, groups)
+    chosen_by = list(rows) if isinstance(rows, Mapping) else []
+    roster = data.people.get(ROSTER, pd.DataFrame())
+    total = total_named(data, per, list(dict.fromkeys([*groups, *(name for name in chosen_by if name in roster)])))
+    whole = [name for name in chosen_by if name not in total.by]
     window, chosen = _asked(data, total, groups, rows, window)
     base = rows_of(data, counted, groups)
     if lost := [name for name in total.by if name not in base]:
@@ -82,6 +86,7 @@ def rates(
         + f", {window.said()}, {data.name}",
         assumptions=(
             f"{when}, spread evenly over its days ({total.citation or total.file})",
+            *(f"{what} are all there are, whatever {name} of the rows is chosen" for name in whole),
             "who complains lives or serves where the complaint is counted; visitors are in no total",
             "months vary independently about the rate of their group, in all groups equally more than by a Poisson law",
         ),

@@ -51,10 +51,8 @@ def test_a_changed_file_is_refused(tmp_path: Path) -> None:
         (HEAD + "01,2019,many,10\n", r"1 of 1 totals have no number of residents"),
         (HEAD + "01,2019,,10\n", r"have no number of residents, .*`without` which places have none"),
         (HEAD + "01,,5,5\n", r"have no year of four digits"),
-        (
-            HEAD + "1,2019,5,5\n2,2019,5,5\n",
-            r"none of its 2 values of 'area' is in the tables: found '1', expected such",
-        ),
+        (HEAD + "1,2019,5,5\n2,2019,5,5\n", r"2 of 2 values of 'area' are in no case, first '1' \(those .* as '01'\)"),
+        (TOTALS + "All,2019,60,60\n", r"1 of 4 values of 'area' are in no case, first 'All' .*because: a sum"),
     ],
 )
 def test_what_cannot_be_a_total_is_refused_with_its_row(tmp_path: Path, rows: str, told: str) -> None:

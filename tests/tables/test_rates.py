@@ -73,6 +73,10 @@ def test_a_choice_of_places_chooses_their_totals_too(data: Dataset) -> None:
     each = describe(data, "complaints", by="district", per="residents").table.head(2)
     assert two["exposure"].iloc[0] == each["exposure"].sum()
     assert two["n"].iloc[0] == each["n"].sum()
+    one = describe(data, "complaints", rows={"district": "airport"}, per="roster").table
+    assert one["exposure"].iloc[0] == pytest.approx(12 * 4), "officers of the airport, not all"
+    upheld = describe(data, "complaints", rows={"finding": "sustained"}, per="residents")
+    assert "residents are all there are, whatever finding of the rows is chosen" in upheld.assumptions
 
 
 def test_small_counts_are_hidden_with_all_that_would_tell_them(data: Dataset) -> None:
@@ -90,6 +94,7 @@ def test_small_counts_are_hidden_with_all_that_would_tell_them(data: Dataset) ->
 @pytest.mark.parametrize(
     ("asked", "error", "told"),
     [
+        ({"per": ["residents"]}, ParameterError, "no total .'residents'."),
         ({"per": "people"}, ParameterError, "no total 'people'; it has residents, sworn_officers, roster"),
         ({"by": "finding", "per": "residents"}, ParameterError, "residents are known by district, not by 'finding'"),
         ({"per": "residents", "rows": lambda f: f["district"] == "01"}, ParameterError, "does not say of which places"),
@@ -139,7 +144,8 @@ def test_years_outside_the_totals_are_refused(tmp_path: Path) -> None:
 
 
 def test_an_area_without_a_complaint_counts_with_none(tmp_path: Path) -> None:
-    small = accountability.load(districts.agency(tmp_path / "small", districts.TOTALS + "04,2019,7,7\n04,2020,7,7\n"))
+    rows = districts.TOTALS + "04,2019,7,7\n04,2020,7,7\n"
+    small = accountability.load(districts.agency(tmp_path / "small", rows, unseen={"04": "nobody complained"}))
     table = describe(small, "complaints", by="area", per="residents").true_numbers()
     assert table.set_index("area").loc["04", ["n", "lower"]].tolist() == [0, 0]
 
