@@ -131,8 +131,8 @@ def totals_of(
                 raise SourceError(
                     f"{file}: {strange.nunique():,} of {said.nunique():,} values of {column!r} are in no case, first "
                     f"{one!r} (those of the cases are such as {values.iloc[0]!r}). Write them alike, drop the rows of "
-                    f"sums (prepare: [{{drop_rows: {{in: ..., matching: {one!r}, because: a sum}}}}]), or say where nobody "
-                    f"complained: unseen: {{{one!r}: why}}"
+                    f"sums (prepare: [{{drop_rows: {{in: ..., matching: {one!r}, because: a sum}}}}]), or say where "
+                    f"nobody complained: unseen: {{{one!r}: why}}"
                 )
         for name, base in totals.counts.items():
             if name in found or name in known or name not in columns:

@@ -213,12 +213,8 @@ def _derivatives(data: Counts, mean: float, shape: float, truncated: bool) -> tu
 
 
 def overdispersion(counts: Floats, expected: Floats, strata: int) -> tuple[float, int]:
-    """Return Pearson's dispersion of counts with one free rate a stratum, and its degrees of freedom.
-
-    1 is the variance of a Poisson distribution, below which it is not set.
-    """
-    free = len(counts) - strata
-    held = expected > 0
+    """Return Pearson's dispersion (1, that of Poisson, or more) with one free rate a stratum; degrees of freedom."""
+    free, held = len(counts) - strata, expected > 0
     chi2 = float((np.square(counts - expected)[held] / expected[held]).sum())
     return max(chi2 / max(free, 1), 1.0), free
 
