@@ -150,8 +150,11 @@ def in_words(text: str, declared: Mapping[str, str] = _NONE) -> str:
     'per officer-complaint, not sustained'
     >>> in_words("an officer's complaints, and a peer's")
     "an officer's complaints, and a peer's"
+    >>> in_words("outcome_distribution() describes the penalties it has")
+    'outcome distribution describes the penalties it has'
     """
     plain = re.sub(r"(?<!\w)'([a-z][a-z_ ]*)'(?!\w)", r"\1", text)
+    plain = re.sub(r"(?<=\w)\(\)", "", plain)  # of a function that a refusal names
     return _SNAKE.sub(lambda found: _said(found[0], declared), plain)
 
 

@@ -63,7 +63,7 @@ def found(
         title = f"{_ends(asked, upheld)[0]} were upheld, by {asked.group}"
     lighter = _lighter(changes)
     return asked.finding(
-        " ".join([first, second, caveat, *_missing(asked, changes)]),
+        " ".join([first, second, caveat, *_missing(asked, changes, second)]),
         lead=asked.lead(
             outcomes if ranked else partial(_drawn, asked, table, unit),
             title,
@@ -112,9 +112,9 @@ def found(
     )
 
 
-def _missing(asked: Asked, changes: Changes | Refused) -> tuple[str, ...]:
+def _missing(asked: Asked, changes: Changes | Refused, answered: str) -> tuple[str, ...]:
     """What a release that answers the question in part cannot say."""
-    if not isinstance(changes, Refused):
+    if not isinstance(changes, Refused) or answered == _NO_PENALTY:  # what is not recorded is said once
         return ()
     absent = [name for name in ("recommended_penalty", "imposed_penalty") if name not in asked.data.allegations]
     said = (

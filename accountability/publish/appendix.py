@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import html
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from accountability.findings import wording
 #: A page shows so many rows of a table; the CSV holds all.
 MOST_ROWS: Final = 400
 _WHOLE: Final = re.compile(r"-?(?:0|[1-9]\d*)")
-_NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[-+]\d+)?")
+_NUMBER: Final = re.compile(r"-?(?:(?:0|[1-9]\d*)(?:\.\d+)?(?:e[-+]\d+)?|inf)")
 _MIDNIGHT: Final = re.compile(r"(\d{4}-\d\d-\d\d) 00:00:00")
 _SMALL: Final = 0.001
 
@@ -93,6 +94,8 @@ def _cell(text: str, name: str, numeric: bool, hidden: bool, declared: Mapping[s
         # A year has no separator, nor a decade.
         return text if "year" in name or "decade" in name else f"{int(text):,}".replace("-", "−")
     value = float(text)
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
     if "p_value" in name and value < _SMALL:
         return "< 0.001"
     if abs(value) >= 1000:

@@ -193,7 +193,7 @@ def _check_units(rows: pd.DataFrame, held: str, unit: str) -> None:
         )
     if unit != held and "officer_id" in KEYS[unit] and not rows["officer_id"].notna().any():
         raise Refusal(
-            f"none of the {len(rows):,} rows says which officer it is about, so nothing can be counted per "
+            f"no row of {len(rows):,} says which officer it is about, so nothing can be counted per "
             f"{unit.replace('_', '-')}; use unit={held!r} or unit='complaint'"
         )
 

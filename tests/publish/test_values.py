@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accountability.errors import ParameterError
+from accountability.publish import appendix
 from accountability.publish import values as reading
 from accountability.publish.finished import Held
 from accountability.publish.kept import write_csv
@@ -148,3 +149,10 @@ def test_a_table_without_a_column_and_a_report_without_a_table_hold_no_value(tmp
     assert values(written(tmp_path / "a", empty=pd.DataFrame())).empty
     none = values(written(tmp_path / "b"))
     assert list(none.columns) == list(reading.COLUMNS)
+
+
+def test_an_unbounded_limit_leaves_its_column_numbers(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("place,upper\na,1.1828568586668324\nb,inf\nc,-inf\n", encoding="utf-8")
+    table = appendix.shown(tmp_path / "t.csv", {})
+    assert [row[1] for row in table.rows] == ["1.183", "∞", "−∞"]
+    assert table.right == [False, True]

@@ -316,7 +316,7 @@ def test_a_release_that_identifies_nobody_has_no_officer(tmp_path: Path) -> None
     folder = write_source(tmp_path / "small", **{"files.accused.columns.officer": {"drop": "name"}})
     data = accountability.load(folder)
     assert data.allegations["officer_id"].isna().all()
-    with pytest.raises(Refusal, match="none of the 2 rows says which officer"):
+    with pytest.raises(Refusal, match="no row of 2 says which officer"):
         data.per("officer")
 
 

@@ -86,7 +86,7 @@ def test_a_finer_unit_is_refused_with_the_alternative() -> None:
 
 def test_officers_nobody_identified_cannot_be_counted() -> None:
     rows = ROWS.assign(officer_id=pd.Series(pd.NA, index=ROWS.index, dtype="str"))
-    with pytest.raises(Refusal, match=r"none of the 6 rows says which officer .* unit='complaint'"):
+    with pytest.raises(Refusal, match=r"no row of 6 says which officer .* unit='complaint'"):
         per(CASES, rows, "allegation", "officer")
     assert countable(rows, "allegation") == ("allegation", "complaint")
     assert countable(ROWS, "officer_complaint") == ("officer_complaint", "complaint", "officer")

@@ -139,7 +139,7 @@ def test_slow_cases_are_compared_by_finding_where_no_penalty_is_recorded() -> No
     assert "A sustained finding, of those with a finding on the merits" in views.sentence()
     delays = clocks.durations(less)
     answer = conclude("does_delay_lighten", less, {"source": "synthetic"}, views=views, delays=delays).answer
-    assert "as the release records no penalty imposed" in answer
+    assert "Whether the upheld end lighter cannot be said, as the release records no penalty imposed" in answer
     gap = outcomes.decompose_gap(replace(less, allegations=bare.assign(officer_id=pd.NA)), "complainant")
     assert any("no officer is identified" in one for one in gap.assumptions)
     said = conclude("who_is_disciplined", less, {"source": "synthetic"}, gap=gap).answer
