@@ -46,11 +46,12 @@ def found(
     apart = outcomes.apart["pending"] if "pending" in outcomes.apart else outcomes.apart.iloc[:, :0]
     waiting: Any = None if apart.empty or bool(apart.isna().any()) else int(apart.to_numpy().sum())
     second = _penalties(asked, penalties, ranked) if penalties else _NO_PENALTY
-    caveat = (
-        f"{wording.count(waiting)} are still pending and in none of these shares."
-        if wording.known(waiting) and int(waiting)
-        else "A penalty on record may still be reduced or not served."
-    )
+    missing = _missing(asked, changes, second)
+    if wording.known(waiting) and int(waiting):
+        pending = f"{wording.count(waiting)} are still pending and in none of these shares"
+        last = f"{pending}; {missing}" if missing else f"{pending}."
+    else:
+        last = capitalised(missing) or "A penalty on record may still be reduced or not served."
     top = upheld[0] if upheld else {}
     title = (
         f"{wording.share(top['estimate'], top['lower'], top['upper'])} of decided {unit}s were upheld"
@@ -63,7 +64,7 @@ def found(
         title = f"{_ends(asked, upheld)[0]} were upheld, by {asked.group}"
     lighter = _lighter(changes)
     return asked.finding(
-        " ".join([first, second, caveat, *_missing(asked, changes, second)]),
+        " ".join([first, second, last]),
         lead=asked.lead(
             outcomes if ranked else partial(_drawn, asked, table, unit),
             title,
@@ -112,17 +113,17 @@ def found(
     )
 
 
-def _missing(asked: Asked, changes: Changes | Refused, answered: str) -> tuple[str, ...]:
+def _missing(asked: Asked, changes: Changes | Refused, answered: str) -> str:
     """What a release that answers the question in part cannot say."""
     if not isinstance(changes, Refused) or answered == _NO_PENALTY:  # what is not recorded is said once
-        return ()
+        return ""
     absent = [name for name in ("recommended_penalty", "imposed_penalty") if name not in asked.data.allegations]
     said = (
         f"the release records no {wording.joined([asked.label(name) for name in absent])}"
         if absent
         else ("no record has both penalties")
     )
-    return (f"What became of recommended penalties cannot be said: {said}.",)
+    return f"what became of recommended penalties cannot be said: {said}."
 
 
 def _drawn(asked: Asked, table: pd.DataFrame, unit: str) -> Axes:

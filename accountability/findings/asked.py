@@ -193,6 +193,7 @@ class Asked:
         """Make the finding of a question that the source does not allow; the reason is the answer."""
         # What a refusal tells an analyst to write is nothing for a reader.
         because = self.sentence(re.split(r"\. Use |: \w+ it |; use | Write:", refused.because)[0])
+        parts.setdefault("breaks", ("A release that records what is missing here can answer the question.",))
         return self.finding(f"This release cannot say {what}. {because}", **parts)
 
 
