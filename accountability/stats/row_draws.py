@@ -70,9 +70,9 @@ class RowDraws:
         inside = self.belongs @ values
         if not isinstance(inside, np.ndarray) and inside.shape[0] * inside.shape[1] < _DENSE:
             inside = inside.toarray()
-        added = self.added
+        added: Floats = self.added
         if isinstance(inside, np.ndarray):
-            told = inside.reshape(len(inside), -1).any(axis=1)
+            told: Flags = np.asarray(inside.reshape(len(inside), -1).any(axis=1))
             if 2 * np.count_nonzero(told) < len(told):  # later stages concern a few of the clusters
                 inside, added = inside[told], added[:, told]
         return np.asarray(values.sum(axis=0) + added @ inside)
