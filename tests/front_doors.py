@@ -111,10 +111,16 @@ def run(name: str, docstring: str) -> Ran:
 
 
 @functools.cache
-def ran() -> Mapping[str, Ran]:
-    """The examples of every public function that has some."""
+def examples() -> Mapping[str, str]:
+    """The docstring of every public function that has an example."""
     held = {name: inspect.getdoc(function) or "" for name, function in functions().items()}
-    return {name: run(name, text) for name, text in held.items() if ">>>" in text}
+    return {name: text for name, text in held.items() if ">>>" in text}
+
+
+@functools.cache
+def ran() -> Mapping[str, Ran]:
+    """What the examples of every public function gave; never asked for while tests are collected, for it takes long."""
+    return {name: run(name, text) for name, text in examples().items()}
 
 
 def frames(result: Result) -> dict[str, pd.DataFrame]:

@@ -151,7 +151,7 @@ def test_a_kernel_that_dies_is_told_and_the_next_one_runs(tmp_path: Path, monkey
     monkeypatch.setattr(runner, "notebooks_dir", lambda: tmp_path / "n")
     wanted = runner.request(STUDY, str(toy_agency.source(tmp_path)), {})
     page, failure = runner.make(wanted, tmp_path / "out", None, start=provisioner)
-    assert str(failure) == "the kernel: DeadKernelError: Kernel died"
+    assert str(failure) == "stopped at the kernel: DeadKernelError: Kernel died"
     assert page.is_file()
     toy_agency.notebook(tmp_path / "n", "print(1)")
     assert execute(tmp_path / "n", tmp_path / "next") == ["1\n"]
