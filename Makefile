@@ -48,12 +48,13 @@ lint: env
 types: env
 	$(BIN)/mypy
 
+# Files in their order: by their number of tests, slow files of few tests would come last, beside an idle worker.
 check: env
-	$(BIN)/python -m pytest -ra -n 2 --dist loadfile --nbval --nbval-current-env tests notebooks docs/gallery docs/stories
+	$(BIN)/python -m pytest -ra -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env tests notebooks docs/gallery docs/stories
 
 # What is sampled in `make test` is run whole: tests read this option, the measurements of coverage are their own programs.
 gates: lint types
-	$(BIN)/python -m pytest -ra -n 2 --dist loadfile --nbval --nbval-current-env --full tests notebooks docs/gallery docs/stories
+	$(BIN)/python -m pytest -ra -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env --full tests notebooks docs/gallery docs/stories
 	$(BIN)/python benchmarks/delay_coverage.py
 	$(BIN)/python benchmarks/hazard_coverage.py
 	$(BIN)/python benchmarks/dependence.py

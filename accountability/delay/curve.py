@@ -182,14 +182,15 @@ class Curve(Result):
         """The table with the two extremes beside it, where the end of some case is not known."""
         if not self.ends:
             return table
-        own = self._rows_of(table, key)
+        asked = [*self.by, key]
         found: dict[str, Any] = {}
         for name, curve in zip(("extreme_lower", "extreme_upper"), self.ends, strict=True):
             other = read(curve)
             value = other["estimate"].astype("Float64")
             value = value.fillna(other["lower" if name == "extreme_lower" else "upper"].astype("Float64"))
-            place = self._rows_of(other, key).get_indexer(own)
-            found[name] = value.take(place).astype("Int64" if key == "share" else "float64").array
+            if not other[asked].equals(table[asked]):  # groups that only one of the two holds
+                value = value.take(self._rows_of(other, key).get_indexer(self._rows_of(table, key)))
+            found[name] = value.astype("Int64" if key == "share" else "float64").array
         return table.assign(**found)
 
     def _rows_of(self, table: pd.DataFrame, key: str) -> pd.MultiIndex:
