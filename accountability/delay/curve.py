@@ -182,13 +182,12 @@ class Curve(Result):
         """The table with the two extremes beside it, where the end of some case is not known."""
         if not self.ends:
             return table
-        asked = [*self.by, key]
         found: dict[str, Any] = {}
         for name, curve in zip(("extreme_lower", "extreme_upper"), self.ends, strict=True):
             other = read(curve)
             value = other["estimate"].astype("Float64")
             value = value.fillna(other["lower" if name == "extreme_lower" else "upper"].astype("Float64"))
-            if not other[asked].equals(table[asked]):  # groups that only one of the two holds
+            if not other[[*self.by, key]].equals(table[[*self.by, key]]):  # groups that only one of the two holds
                 value = value.take(self._rows_of(other, key).get_indexer(self._rows_of(table, key)))
             found[name] = value.astype("Int64" if key == "share" else "float64").array
         return table.assign(**found)

@@ -53,3 +53,6 @@ def test_a_pseudonym_is_known_without_its_beginning_and_as_base64(
     for told in (hidden, raw.hex(), raw.hex().upper(), str(int(raw.hex(), 16)), base64.urlsafe_b64encode(raw).decode()):
         assert not values.isdisjoint(told_values(f"see {told} there")), told
     assert values.isdisjoint(told_values("see 0a1b2c3d4e5f there"))
+    for raw in (b"\xf8zh\xfc\x9d\x34", b"\xffzh\xfc\x9d\x3e", b"\x00zh\xfc\x9d\x3f"):  # base64 with - or _ at an end
+        for told in (base64.urlsafe_b64encode(raw), base64.b64encode(raw)):
+            assert f"p{raw.hex()}" in told_values(f"see {told.decode()} there")

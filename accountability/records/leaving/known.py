@@ -36,6 +36,8 @@ RUN: Final = 7
 _SHORTEST: Final = 4
 _LEVELS: Final = 400
 TOKEN: Final = re.compile(r"[^\W_](?:[\w.:/#()+'’@-]*[^\W_])?")
+#: Eight letters of base64 of which an end is no letter, so that they are no whole token.
+_EDGED: Final = re.compile(r"(?<![\w+/=-])(?:[-_+/][\w+/-]{7}|[\w+/-]{7}[-_+/])(?![\w+/=-])")
 _DECIMAL: Final = re.compile(r"\d*\.\d+(?:e-?\d+)?")
 _DASHES: Final = re.compile(r"[/:_()@]+")
 _DAY: Final = re.compile(
@@ -188,6 +190,7 @@ def told_values(text: str) -> Iterator[str]:
             yield plain(part)
         if part := _of_a_pseudonym(token):
             yield part
+    yield from filter(None, map(_of_a_pseudonym, _EDGED.findall(text)))
     for count in _EPOCH.findall(text):
         seconds = int(count) // 1000 if len(count.lstrip("-")) > 10 else int(count)
         if seconds % 3600 == 0:
