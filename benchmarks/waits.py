@@ -95,7 +95,6 @@ def cells(study: str, source: str) -> dict[str, float]:
         import accountability
         from accountability.publish import kept
 
-        accountability.load  # noqa: B018 - its imports belong to the first cells
         timed(accountability, "load", spent, "load", time.process_time)
         timed(kept, "_pictures", spent, "draw", time.process_time)
         timed(kept, "write_csv", spent, "write", time.process_time)

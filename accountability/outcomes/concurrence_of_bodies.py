@@ -119,7 +119,7 @@ class Concurrence(Disclosed):
                 for row in part.to_dict("records")
             )
             said.append(f"Where {given} ({int(part['n'].iloc[0]):,}), {body} {did}.")
-        return capitalised(" ".join(said))
+        return " ".join(map(capitalised, said))
 
     def _pair(self, row: Mapping[Any, Any]) -> str:
         return f"{self.bodies[row['first']]} and {self.bodies[row['second']]}"

@@ -238,7 +238,11 @@ def delay_and_penalty(
             raise Refusal(f"no case was watched beyond day {last:,}: choose landmarks= below it")
     view = View(held, np.asarray(number, dtype=np.int64), confidence, within, seed)
     if not view.counts(0)[:, SUSTAINED].sum():
-        what = "has a finding on the merits" if heavier == UPHELD else "was sustained with a rung on record"
+        what = (
+            "has a finding on the merits"
+            if heavier == UPHELD
+            else "was sustained with a penalty on record that can be ranked"
+        )
         raise Refusal(f"{cohort.name}: no closed case {what}")
     lines, causes = naive(view)
     for day in (0, *days):

@@ -138,9 +138,7 @@ class Described(Result):
             return f"of {row['n']:,}, not shown or not reached"
         low, high = (float(str(row[end])) if pd.notna(row[end]) else np.nan for end in ("lower", "upper"))
         if self.kind == "rate":
-            return (
-                f"{row['n']:,} {self.unit}, {number:,.2f} {self.rate} ({interval_said(self.confidence, low, high, 2)})"
-            )
+            return f"{row['n']:,} {self.unit}, {number:,.2f} {self.rate} ({interval_said(self.confidence, low, high)})"
         if self.kind in ("share", "terms"):
             return f"{percent(number, 1)} of {row['n']:,} ({interval_said(self.confidence, low, high, 1)})"
         word = "median" if self.kind == "days" else "mean"

@@ -225,3 +225,10 @@ def test_chicagos_complaints_per_resident(tmp_path: Path, real_data: Callable[[s
                      per="residents").table  # fmt: skip
     assert table["estimate"].between(1, 4).all()
     assert (table["exposure"] == int(people)).all()
+
+
+def test_the_interval_in_the_sentence_is_of_the_rate_and_not_a_share(data: Dataset) -> None:
+    found = describe(data, "complaints", by="district", per="residents")
+    row = found.table.dropna(subset=["estimate"]).iloc[0]
+    said = f"{row['estimate']:.2f} per 1,000 residents a year (95 % interval {row['lower']:.2f} to {row['upper']:.2f})"
+    assert said in found.sentence()
