@@ -70,7 +70,8 @@ def found(
         lead=asked.lead(
             lead,
             title,
-            "Share of officers with a next complaint, by days since the step; leaving is another end",
+            "Share of officers with a next complaint, by days since the step"
+            + ("; leaving is another end" if coming.leaving else ""),
             f"{int(first['n']):,} officers",
         ),
         numbers=tuple(

@@ -13,8 +13,10 @@ import pytest
 import accountability
 from accountability import Cohort, officers
 from accountability.errors import ParameterError, Refusal
+from accountability.findings import conclude
 from accountability.officers.after_step import LEFT, NEXT
 from accountability.records.dataset import Dataset
+from accountability.results import or_refusal
 
 
 @cache
@@ -173,3 +175,25 @@ def test_philadelphias_officers_draw_the_next_complaint(real_source: Callable[[s
     assert (row["n"], round(row["estimate"], 3)) == (3016, 0.251)
     with pytest.raises(Refusal, match="after='complaint'"):
         officers.next_complaint(real_source("philadelphia"), "finding")
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_leaving_is_named_as_an_end_only_where_it_is_on_record(known: bool) -> None:
+    data = accountability.load("synthetic")
+    less = data if known else replace(data, events=data.events[data.events["stage"] != "left_agency"])
+
+    def none() -> object:
+        raise Refusal("not asked here")
+
+    rest = dict.fromkeys(("again", "rates", "gaps"), or_refusal(none))
+    found = conclude(
+        "when_does_the_next_complaint_come",
+        less,
+        {"source": "synthetic"},
+        coming=officers.next_complaint(less),
+        groups=None,
+        **rest,
+    )
+    assert found.lead is not None
+    assert ("leaving is another end" in found.lead.subtitle) is known
+    assert ("Leaving is counted" in found.answer) is known
