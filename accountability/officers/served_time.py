@@ -11,7 +11,7 @@ import pandas as pd
 from accountability.errors import ParameterError, Refusal, check_number
 from accountability.officers.officer_events import YEAR as DAYS_OF_YEAR
 from accountability.outcomes.units_counted import NOT_RECORDED
-from accountability.privacy import disclose
+from accountability.privacy import MIN_CELL, disclose
 from accountability.records.totals import YEAR
 from accountability.results import Result
 from accountability.study.cohort import Cohort
@@ -35,8 +35,12 @@ class PersonTime(Result):
 
     def sentence(self) -> str:
         """State the person-time of each year."""
-        total = self.true_numbers().groupby(YEAR)["officer_years"].sum()
-        return "; ".join(f"{year}: {years:,.0f} officer-years" for year, years in total.items()) + "."
+        total = self.true_numbers().groupby(YEAR)[["officer_years", "n"]].sum()
+        said = [
+            f"{year}: " + (f"{row['officer_years']:,.0f} officer-years" if row["n"] >= MIN_CELL else "too few to show")
+            for year, row in total.iterrows()
+        ]
+        return "; ".join(said) + "."
 
 
 @takes("cohort")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -232,3 +233,11 @@ def test_the_interval_in_the_sentence_is_of_the_rate_and_not_a_share(data: Datas
     row = found.table.dropna(subset=["estimate"]).iloc[0]
     said = f"{row['estimate']:.2f} per 1,000 residents a year (95 % interval {row['lower']:.2f} to {row['upper']:.2f})"
     assert said in found.sentence()
+
+
+def test_a_year_of_few_officers_is_not_in_the_sentence(data: Dataset) -> None:
+    served = officers.person_time(data)
+    table = served.true_numbers()
+    few = replace(served, table=table.assign(n=np.where(table["year"] == 2016, 4, table["n"])))
+    assert few.sentence().startswith("2016: too few to show; 2017: ")
+    assert served.sentence().startswith("2016: 3")
