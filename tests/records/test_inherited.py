@@ -160,3 +160,12 @@ def test_the_later_release_of_new_orleans(real_source: Callable[[str], Dataset])
     data = real_source("new_orleans_2023")
     assert (len(data.cases), len(data.allegations)) == (4977, 7073)
     assert data.ledger.check().iloc[0]["raw"] == 7530
+
+
+def test_a_declaration_is_read_anew_when_it_changed_and_never_shared(tmp_path: Path) -> None:
+    path = tmp_path / "source.yaml"
+    path.write_text("card: {agency: one}\n", encoding="utf-8")
+    read_yaml(path)["card"]["agency"] = "changed by the one who read it"
+    assert read_yaml(path) == {"card": {"agency": "one"}}
+    path.write_text("card: {agency: two}\n", encoding="utf-8")
+    assert read_yaml(path) == {"card": {"agency": "two"}}

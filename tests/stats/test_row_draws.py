@@ -58,3 +58,13 @@ def test_rows_by_themselves_vary_as_independent_ones() -> None:
     draws = RowDraws.of(ways_of(rows), 2000, np.random.default_rng(4))
     value = np.random.default_rng(5).normal(size=(300, 1))
     assert draws.sums(value)[1:].var() == pytest.approx(((value - value.mean()) ** 2).sum(), rel=0.12)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.9])
+def test_sums_leave_out_only_clusters_that_add_nothing(share: float) -> None:
+    rng = np.random.default_rng(3)
+    officer, complaint = rng.integers(0, 40, 200), rng.integers(0, 150, 200)
+    draws = RowDraws.of({"officer": officer, "complaint": complaint}, 50, rng)
+    values = np.where((officer < 40 * share)[:, None], rng.normal(size=(200, 3)), 0.0)
+    whole = values.sum(axis=0) + draws.added @ (draws.belongs @ values)
+    assert draws.sums(values) == pytest.approx(whole, rel=1e-12, abs=1e-12)
