@@ -19,12 +19,13 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV CONDA_PREFIX
 export UV_SYSTEM_CERTS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env report docs test gates lint types check lab lock sbom clean
+.PHONY: help env report docs test gates bench lint types check lab lock sbom clean
 
 help:
 	@echo "make report [SOURCE=name]  run every study on a source and print the page to open (default: $(SOURCE))"
 	@echo "make test                  style, types, all tests, the notebooks, the commands of the README"
 	@echo "make gates                 the same at full size: every simulation, attack and study on every source (hours)"
+	@echo "make bench                 measure speed beside other packages and fail where it is worse than stored (an hour)"
 	@echo "make docs                  build the documentation site from its pages, the notebooks and the code"
 	@echo "make lab [SOURCE=name]     open copies of the notebooks in JupyterLab, with an explorer"
 	@echo "make env                   only create the environment in $(VENV)"
@@ -59,6 +60,10 @@ gates: lint types
 	$(BIN)/python benchmarks/hazard_coverage.py
 	$(BIN)/python benchmarks/dependence.py
 	$(BIN)/python benchmarks/dependence_named.py
+
+# BEFORE names a checkout of an earlier commit, whose reports are then timed beside these.
+bench: env
+	$(BIN)/python benchmarks/bench.py $(if $(BEFORE),--before $(BEFORE))
 
 docs: env
 	@$(BIN)/python docs/make_site.py

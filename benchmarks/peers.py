@@ -6,21 +6,31 @@ reason.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Final
 
 PACKAGES: Final = ("lifelines", "scikit-survival", "surpyval", "statsmodels", "comprisk")
 
 
+def installer() -> list[str]:
+    """The uv that the lock installed beside this interpreter, else another one, else the module."""
+    beside = Path(sys.executable).with_name("uv")
+    found = str(beside) if beside.exists() else shutil.which("uv")
+    return [found] if found else [sys.executable, "-m", "uv"]
+
+
 def environment(folder: Path, packages: tuple[str, ...] = PACKAGES) -> Path:
     """Make the environment with uv and give its interpreter."""
     home = folder / "peers"
     python = home / "bin" / "python"
-    subprocess.run(["uv", "venv", "-q", "--python", "3.11", home], check=True)
+    uv = installer()
+    subprocess.run([*uv, "venv", "-q", "--clear", "--python", sys.executable, home], check=True)
     for package in packages:
         done = subprocess.run(
-            ["uv", "pip", "install", "-q", "--python", python, package], capture_output=True, text=True, check=False
+            [*uv, "pip", "install", "-q", "--python", python, package], capture_output=True, text=True, check=False
         )
         if done.returncode:
             reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
