@@ -12,7 +12,7 @@ from accountability.errors import Refusal, SourceError
 from accountability.records.case_ends import closing_state
 from accountability.records.inherited import line_of_releases
 from accountability.records.places import source_folder
-from accountability.study.occurrences import FOREVER, day_number, occurrence
+from accountability.study.occurrences import FOREVER, day_number, stage_of
 
 if TYPE_CHECKING:
     from accountability.agencies.comparability_contract import Contract
@@ -74,7 +74,7 @@ def complaints(data: Dataset, terms: Contract, within_days: int, mix: str | None
     flow : list of (reason, complaints left)
     """
     ids = pd.Index(data.cases["case_id"])
-    start, stop = (occurrence(data.events, ids, stage, "first") for stage in ("received", "closed"))
+    start, stop = (stage_of(data, stage) for stage in ("received", "closed"))
     dated = terms.closings_dated
     exact = (start.earliest == start.latest) & (start.earliest < FOREVER)
     until = data.card.observed_until

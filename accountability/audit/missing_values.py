@@ -12,7 +12,7 @@ from accountability.figures.share_bars import matrix
 from accountability.privacy import hidden_cells
 from accountability.records.dataset import Dataset
 from accountability.results import percent, plural
-from accountability.study.occurrences import occurrence
+from accountability.study.occurrences import stage_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -119,7 +119,7 @@ def _blanks(dataset: Dataset) -> dict[str, np.ndarray]:
             fields[str(name)] = cases[name].isna().to_numpy(bool)[place]
     for stage in stages_held(dataset):
         if stage in _STAGES:
-            fields[f"date: {stage}"] = occurrence(dataset.events, ids, stage, "first").none[place]
+            fields[f"date: {stage}"] = stage_of(dataset, stage).none[place]
     return fields
 
 

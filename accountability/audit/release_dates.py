@@ -13,7 +13,7 @@ from accountability.records.dataset import Dataset
 from accountability.results import percent, plural
 from accountability.study import overview
 from accountability.study.cohort import Cohort
-from accountability.study.occurrences import FOREVER, NEVER, Occurrence, day_number, occurrence
+from accountability.study.occurrences import FOREVER, NEVER, Occurrence, day_number, stage_of
 from accountability.vocabulary import PRECISIONS
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def coverage(dataset: Dataset, min_cell: int = 10) -> Part:
     if start is None:
         raise NotHeld("the release dates nothing")
     cases, cohort = pd.Index(dataset.cases["case_id"]), Cohort.of(dataset)
-    begin, end = (occurrence(dataset.events, cases, stage, "first") for stage in (start, "closed"))
+    begin, end = (stage_of(dataset, stage) for stage in (start, "closed"))
     aside = end.none & (end.set_aside != "")
     decided = _decided(dataset)
     marks = pd.DataFrame(

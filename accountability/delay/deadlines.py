@@ -25,7 +25,7 @@ from accountability.study.calendars import US_FEDERAL
 from accountability.study.cohort import Cohort
 from accountability.study.durations import Durations, group_codes, require_cases
 from accountability.study.inputs import takes
-from accountability.study.occurrences import occurrence
+from accountability.study.occurrences import stage_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -292,7 +292,7 @@ def begun_under(cohort: Cohort, law: Limit, start: str = "received") -> Cohort:
     """
     if not law.covers:
         return cohort
-    begin = occurrence(cohort.events, pd.Index(cohort.cases["case_id"]), start, "first")
+    begin = stage_of(cohort, start)
     inside = np.ones(len(cohort.cases), dtype=bool)
     if law.first_day:
         inside &= begin.earliest >= np.datetime64(law.first_day, "D").astype(np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ import pandas as pd
 from accountability.delay.choice import how_long
 from accountability.delay.groups import median_of
 from accountability.errors import AccountabilityError
+from accountability.remembered import remembering
 from accountability.study.clocks import as_published
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
@@ -62,7 +64,8 @@ def other_cutoffs(
         return pd.DataFrame(columns=["last_day", *NUMBERS, "note"])
     end = pd.Timestamp(as_date(last, "cutoff"))
     days = [(end - pd.DateOffset(years=back)).date() for back in years_back]
-    rows = [{"last_day": day.isoformat(), **_median(cohort, start, stop, day, confidence)} for day in days]
+    with remembering(OrderedDict()):
+        rows = [{"last_day": day.isoformat(), **_median(cohort, start, stop, day, confidence)} for day in days]
     return _whole(pd.DataFrame(rows))
 
 
@@ -92,9 +95,11 @@ def other_clocks(
     if cohort.published.sampling.rule == "no_closing_date":
         dated.add("closed")  # its findings say whether a case was
     usable = [pair for pair in clocks if set(pair) <= dated]
-    rows = [
-        {"clock": f"{start} to {stop}", **_median(cohort, start, stop, cutoff, confidence)} for start, stop in usable
-    ]
+    with remembering(OrderedDict()):
+        rows = [
+            {"clock": f"{start} to {stop}", **_median(cohort, start, stop, cutoff, confidence)}
+            for start, stop in usable
+        ]
     return _whole(pd.DataFrame(rows)) if rows else pd.DataFrame(columns=["clock", *NUMBERS, "note"])
 
 

@@ -18,7 +18,7 @@ from accountability.results import Result, plural
 from accountability.stats.arrays import Days, Flags, Floats
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
-from accountability.study.occurrences import FOREVER, NEVER, as_date, day_number, occurrence
+from accountability.study.occurrences import FOREVER, NEVER, as_date, day_number, stage_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -232,8 +232,8 @@ def came_and_went(study: Cohort, start: str, stop: str, cutoff: dt.date | str | 
     if covered is not None and until > covered:
         raise ParameterError(f"cutoff={until} is after {covered}, the last day {study.name} covers")
     cases = pd.Index(study.cases["case_id"])
-    begin = occurrence(study.events, cases, start, "first")
-    end = occurrence(study.events, cases, stop, "first")
+    begin = stage_of(study, start)
+    end = stage_of(study, stop)
     last = day_number(until)
     no_day = (end.earliest == NEVER) & (end.latest == FOREVER)
     no_word = end.none & (end.set_aside != "")
@@ -259,7 +259,7 @@ def came_and_went(study: Cohort, start: str, stop: str, cutoff: dt.date | str | 
         doubtful=begin.earliest[unknown],
         # What closed on an unknown day had closed by the last day covered, which may lie after this cut-off.
         latest=np.where(no_day[unknown] & (covered in (None, until)), last, FOREVER),
-        states=counted_states(state.tolist()),
+        states=counted_states(state),
     )
 
 

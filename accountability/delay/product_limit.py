@@ -15,7 +15,7 @@ from accountability.delay.curve import Curve
 from accountability.delay.unknown_days import count_spread, with_extremes
 from accountability.results import percent
 from accountability.stats.arrays import Days, Flags, Floats, share_left
-from accountability.stats.intervals import Transform, binomial_exact, curve_interval
+from accountability.stats.intervals import Transform, curve_interval, upper_tail
 from accountability.study.durations import Durations
 from accountability.study.inputs import takes
 
@@ -183,7 +183,8 @@ def _curve(counts: Counts, confidence: float, transform: Transform) -> pd.DataFr
     # Where nothing has closed yet, so many watched cases still leave the share below 1 possible.
     whole = still_open == 1
     watched = _whole(counts.at_risk[number, day][whole])
-    lower[whole] = binomial_exact(watched, watched, confidence)[0]
+    # Clopper and Pearson's limit of n in n.
+    lower[whole] = np.where(watched > 0, (1 - upper_tail(confidence)) ** (1 / np.maximum(watched, 1)), 0)
     columns = {
         "day": day,
         "at_risk": _whole(counts.at_risk[number, day]),

@@ -19,7 +19,7 @@ from accountability.study.clocks import durations
 from accountability.study.cohort import Cohort
 from accountability.study.grouping import NONE_STATED, group_cases
 from accountability.study.inputs import column_names, takes
-from accountability.study.occurrences import FOREVER, occurrence, places
+from accountability.study.occurrences import FOREVER, places, stage_of
 
 OUTCOMES: Final = {
     "slow": "open more than {days} days, of complaints followed as long",
@@ -192,7 +192,7 @@ def investigated(
     known = table[table["investigator_id"].notna() & table["case_id"].isin(ids)]
     people = known.groupby("case_id")["investigator_id"].nunique().reindex(ids, fill_value=0).to_numpy()
     one = known.drop_duplicates("case_id").set_index("case_id").reindex(ids)
-    when = occurrence(data.events, ids, "received", "first")
+    when = stage_of(data, "received")
     dated = ~when.none & (when.earliest == when.latest) & (np.abs(when.earliest) < FOREVER)
     if isinstance(cells, str):
         cells = [name.strip() for name in cells.split(";")]

@@ -17,7 +17,7 @@ from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Floats
 from accountability.stats.permutation import beside_chance
 from accountability.study.inputs import column_names, takes
-from accountability.study.occurrences import occurrence
+from accountability.study.occurrences import stage_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -216,7 +216,7 @@ def known_before(data: Investigated, columns: str | Sequence[str] | None = None)
         chosen = [name for name in BEFORE if name in held and name not in data.cells]
     else:
         chosen = column_names(columns, "investigators", "columns")
-    when = occurrence(cohort.events, pd.Index(cohort.cases["case_id"]), "received", "first")
+    when = stage_of(cohort, "received")
     dated = ~when.none & (when.earliest == when.latest)
     read = {name: case_column(cohort, name, None, when.earliest, dated) for name in chosen}
     if "quarter" in read:  # of any year: cells are of one

@@ -20,7 +20,7 @@ from accountability.stats.arrays import Ints
 from accountability.study.cohort import Cohort
 from accountability.study.durations import Durations
 from accountability.study.inputs import column_names, takes
-from accountability.study.occurrences import FOREVER, NEVER, Which, occurrence, places
+from accountability.study.occurrences import FOREVER, NEVER, Which, places, stage_of
 from accountability.vocabulary import PENALTY_LADDER, STAGES
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ def _complaints(data: Cohort, start: str) -> tuple[pd.DataFrame, int, int]:
     dated = {}
     asked: tuple[tuple[str, str, Which], ...] = (("day", start, "first"), ("closed", "closed", "last"))
     for name, stage, which in asked:
-        one = occurrence(data.events, ids, stage, which)
+        one = stage_of(data, stage, which)
         exact = (one.earliest == one.latest) & (one.earliest > NEVER) & (one.earliest < FOREVER)
         dated[name] = np.where(exact, one.earliest, FOREVER)[place]
     rows = rows.assign(**dated)

@@ -19,7 +19,7 @@ from accountability.stats.optimise import Evaluation, NotConverged, Separation, 
 from accountability.stats.sandwich import sandwich
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
-from accountability.study.occurrences import FOREVER, occurrence
+from accountability.study.occurrences import FOREVER, stage_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -303,7 +303,7 @@ def _complaints(cohort: Cohort, stage: str, stays: _Stays, ids: pd.Index) -> _Se
     rows = cohort.allegations[cohort.allegations["officer_id"].notna()]
     rows = rows.drop_duplicates(["case_id", "officer_id"])
     cases = pd.Index(cohort.cases["case_id"])
-    when = occurrence(cohort.events, cases, stage, "first")
+    when = stage_of(cohort, stage)
     case = cases.get_indexer(pd.Index(rows["case_id"]))
     exact = ((when.earliest == when.latest) & (when.earliest != FOREVER))[case]
     case = case[exact]

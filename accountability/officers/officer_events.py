@@ -18,7 +18,7 @@ from accountability.results import plural
 from accountability.stats.arrays import Flags, Ints
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
-from accountability.study.occurrences import FOREVER, NEVER, day_number, occurrence
+from accountability.study.occurrences import FOREVER, NEVER, day_number, stage_of
 from accountability.study.restriction import read_only
 from accountability.vocabulary import ROSTER, UNIT_COLUMNS
 
@@ -193,14 +193,14 @@ def officer_records(
             (f"officer recorded in several values of {unit}", int((stated > 1).sum())),
         ]
         rows = rows[stated == 1]
-    when = occurrence(cohort.events, pd.Index(cohort.cases["case_id"]), start, "first")
+    when = stage_of(cohort, start)
     place = pd.Index(cohort.cases["case_id"]).get_indexer(pd.Index(rows["case_id"]))
     exact = (when.earliest == when.latest) & (when.earliest != FOREVER)
     left.append((f"no day of {start}", int((~exact[place]).sum())))
     rows, place = rows[exact[place]], place[exact[place]]
     if rows.empty:
         raise Refusal(f"{cohort.name}: no accusation has an officer of one {unit or 'agency'} and a day of {start!r}")
-    done = occurrence(cohort.events, pd.Index(cohort.cases["case_id"]), "closed", "last")
+    done = stage_of(cohort, "closed", "last")
     usable = (done.earliest == done.latest) & (done.latest != NEVER) & (done.latest != FOREVER)
     closed = np.where(usable, done.latest, UNDATED)
     finding = rows["finding"] if "finding" in rows else pd.Series(None, index=rows.index, dtype="str")

@@ -18,7 +18,7 @@ from accountability.results import plural
 from accountability.stats.arrays import Floats, Ints
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
-from accountability.study.occurrences import FOREVER, NEVER, as_date, day_number, occurrence
+from accountability.study.occurrences import FOREVER, NEVER, as_date, day_number, stage_of
 
 SERVICE: Final = ("officer_id", "from", "to")
 
@@ -164,7 +164,7 @@ def two_periods(
         late = np.random.default_rng(seed).random(len(cohort.cases)) < 0.5
         before, after = ~late[case], late[case]
     else:
-        when = occurrence(cohort.events, pd.Index(cohort.cases["case_id"]), stage, "first")
+        when = stage_of(cohort, stage)
         low, high = when.earliest[case], when.latest[case]
         dated = (low != FOREVER) & (low != NEVER) & (high != FOREVER)
         if not dated.any():

@@ -20,7 +20,7 @@ from accountability.stats.count_laws import Counts
 from accountability.study.cohort import Cohort
 from accountability.study.exposure import years_of
 from accountability.study.inputs import takes
-from accountability.study.occurrences import FOREVER, NEVER, occurrence
+from accountability.study.occurrences import FOREVER, NEVER, stage_of
 from accountability.vocabulary import ROSTER
 
 Exposure = pd.Series | str | None
@@ -317,7 +317,7 @@ def _middle_third(cohort: Cohort, rows: pd.DataFrame, officer: Ints, size: int) 
         When complaints are not dated, or hardly anybody is accused in both.
     """
     cases = pd.Index(cohort.cases["case_id"])
-    when = occurrence(cohort.events, cases, "received", "first")
+    when = stage_of(cohort, "received")
     case = cases.get_indexer(pd.Index(rows["case_id"]))
     low, high = when.earliest[case], when.latest[case]
     dated = (low != FOREVER) & (low != NEVER) & (high != FOREVER)

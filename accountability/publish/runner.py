@@ -88,8 +88,8 @@ def answer(
 ) -> Path:
     """Make one report, list it on the index, and return its page; see :func:`make`."""
     folder = default_out(wanted.source) if out is None else Path(out)
-    with interruptible(1) as pool:
-        made, failure = pool.submit(make, wanted, folder, progress, notebook=notebook).result()
+    with forking(1) as start, interruptible(1) as pool:
+        made, failure = pool.submit(make, wanted, folder, progress, start=start, notebook=notebook).result()
     write_index(wanted.parameters.source, wanted.source, folder)
     if failure is not None:
         said = f"{wanted.study.name} {failure}"
@@ -132,7 +132,7 @@ def report(source: str = "synthetic", out: str | Path | None = None, *, progress
     declared, able, _ = studies_of(source)
     wanted = [request(name, source, {}) for name in able]
     folder = default_out(declared) if out is None else Path(out)
-    with forking() as start, interruptible(WORKERS) as pool:
+    with forking(len(wanted)) as start, interruptible(WORKERS) as pool:
         made = list(pool.map(lambda one: make(one, folder, progress, start=start), wanted))
     index = write_index(source, declared, folder)
     failures = [

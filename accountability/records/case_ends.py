@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from accountability.remembered import remembered
 from accountability.vocabulary import CLOSING_STATES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)
@@ -123,13 +124,12 @@ def closing_states(held: Held, stage: str = "closed") -> pd.DataFrame:
     return counted_states(closing_state(held, stage))
 
 
-def counted_states(state: Sequence[str] | pd.Series) -> pd.DataFrame:
+def counted_states(state: npt.NDArray[np.str_] | pd.Series) -> pd.DataFrame:
     """Count the terms of the closing states, including those with none."""
-    counts = pd.Series(state, dtype="str").value_counts()
     return pd.DataFrame(
         {
             "state": list(CLOSING_STATES),
-            "n": [int(counts.get(state, 0)) for state in CLOSING_STATES],
+            "n": [int((state == one).sum()) for one in CLOSING_STATES],
             "meaning": list(CLOSING_STATES.values()),
         }
     )

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 import pyarrow as pa
@@ -29,8 +29,10 @@ from accountability.records.cache import sha256
 from accountability.records.inherited import line_of_releases
 from accountability.records.ledger import Ledger
 from accountability.records.places import PACKAGE
-from accountability.records.pseudonyms import Key
 from accountability.vocabulary import PEOPLE, ROSTER, TOTALS
+
+if TYPE_CHECKING:
+    from accountability.records.pseudonyms import Key
 
 OWN: Final = ("cases", "allegations", "events", "lossy")
 WHO: Final = (*PEOPLE.values(), ROSTER, TOTALS)

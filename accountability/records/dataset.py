@@ -11,7 +11,6 @@ from typing import Any
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
-from accountability.records import units
 from accountability.records.coded_cache import Coded
 from accountability.records.contract import Card, Source, data_hash
 from accountability.records.ledger import Ledger
@@ -97,6 +96,8 @@ class Dataset:
         ParameterError
             For an unknown unit.
         """
+        from accountability.records import units
+
         return units.per(self.cases, self.allegations, self.card.unit, unit)
 
     def export(self, kind: str, folder: str | Path) -> list[Path]:

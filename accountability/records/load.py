@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from accountability.records import cache, coded_cache, pseudonyms
+from accountability.records import cache, coded_cache
 from accountability.records.contract import cache_folder, file_paths, read_source, remote_files
 from accountability.records.dataset import Dataset, dataset_of
 from accountability.records.inherited import line_of_releases
@@ -42,11 +42,15 @@ def load(name: str | Path, *, anew: bool = False) -> Dataset:
     folder = source_folder(name)
     source = read_source(folder)
     paths = file_paths(source, folder)
-    hidden = any(column.pseudonym for file in source.files.values() for _, column in file.readings)
+    key = None
+    if not source.generated and any(column.pseudonym for file in source.files.values() for _, column in file.readings):
+        from accountability.records import pseudonyms
+
+        key = pseudonyms.key()
     wanted = coded_cache.fingerprint(
         folder,
         {file.path: file.sha256 for file in source.files.values()},
-        pseudonyms.key() if hidden and not source.generated else None,
+        key,
     )
     kept_in = cache.cache_dir() / "coded" / source.source
     if wanted is not None and not anew and (kept := coded_cache.read(kept_in, wanted)) is not None:

@@ -16,7 +16,7 @@ from accountability.reforms.service_months import month_start
 from accountability.stats.arrays import Days, Flags, Floats, Ints
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
-from accountability.study.occurrences import FOREVER, NEVER, occurrence
+from accountability.study.occurrences import FOREVER, NEVER, stage_of
 from accountability.vocabulary import PENALTY_LADDER
 
 Step = Literal["sustained", "penalty"]
@@ -237,7 +237,7 @@ def _read(data: Cohort, column: str | None, step: Step) -> _Laid:
     if column is not None:
         table = table[table["officer_id"].map(table.groupby("officer_id")[column].nunique()) == 1]
     cases = pd.Index(data.cases["case_id"])
-    when = {stage: occurrence(data.events, cases, stage, "first") for stage in ("received", "incident", "closed")}
+    when = {stage: stage_of(data, stage) for stage in ("received", "incident", "closed")}
     place = cases.get_indexer(pd.Index(table["case_id"]))
     table = table.assign(**{name: one.earliest[place] for name, one in when.items()})
     exact = (when["received"].earliest == when["received"].latest)[place] & (table["received"] > NEVER)

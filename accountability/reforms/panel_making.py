@@ -31,7 +31,7 @@ from accountability.results import plural
 from accountability.study.clocks import durations
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
-from accountability.study.occurrences import FOREVER, as_date, day_number, occurrence, places
+from accountability.study.occurrences import FOREVER, as_date, day_number, places, stage_of
 
 Per = Literal["officer", "unit", "agency"]
 PERS: Final = ("officer", "unit", "agency")
@@ -231,7 +231,7 @@ def _rows(
 ) -> tuple[pd.DataFrame, list[str]]:
     """One row per complaint and unit: its month of receipt, its days, its finding."""
     cases = pd.Index(data.cases["case_id"])
-    when = occurrence(data.events, cases, "received", "first")
+    when = stage_of(data, "received")
     dated = ~when.none & (when.earliest > -FOREVER) & (when.latest < FOREVER)
     month = np.where(dated, month_of(np.where(dated, when.earliest, 0)), -1)
     dated &= month_of(np.where(dated, when.latest, 0)) == month

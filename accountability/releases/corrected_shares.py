@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit, ndtri
 
 from accountability.delay.access import require_exact
 from accountability.delay.counts import days_asked
@@ -16,6 +15,7 @@ from accountability.figures import draw
 from accountability.releases.late_closings import RecordingLag, stepped, times_drawn
 from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Days, Floats
+from accountability.stats.intervals import z_critical
 from accountability.stats.recording_lag import RecordedShare, corrected_closed
 from accountability.study.durations import Durations
 from accountability.study.inputs import takes
@@ -123,6 +123,8 @@ def corrected(
             f"releases.corrected needs a RecordingLag, and was given a {type(lag).__name__}. Write:\n"
             "    releases.corrected(durations, releases.recording_lag(older, newer))"
         )
+    from scipy.special import expit, logit
+
     asked = days_asked([days] if isinstance(days, int) else days)
     last, day = _watched(durations)
     estimate = corrected_closed(last, day, lag.share().after(known_later), asked)
@@ -135,9 +137,8 @@ def corrected(
             for _ in range(draws)
         ]
     )
-    z = ndtri((1 + confidence) / 2)
     inside = np.clip(made, 1e-4, 1 - 1e-4)
-    margin = z * logit(inside).std(axis=0, ddof=1)
+    margin = z_critical(confidence) * logit(inside).std(axis=0, ddof=1)
     middle = logit(np.clip(estimate, 1e-4, 1 - 1e-4))
     at_once = RecordedShare(np.array([0]), np.array([1.0]), 0)
     table = pd.DataFrame(

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import isotonic_regression
 
 from accountability.stats.arrays import Days, Flags, Floats
 
@@ -65,6 +64,8 @@ def recorded_share(
         Monotone in age: the share seen is made monotone by pooling adjacent violators, which is the nonparametric
         maximum likelihood estimate if the reverse hazard of the lag decreases.
     """
+    from scipy.optimize import isotonic_regression
+
     w = np.ones(len(age)) if weight is None else weight
     n = np.bincount(age, w)
     days = np.flatnonzero(n)

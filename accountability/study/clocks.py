@@ -17,7 +17,7 @@ from accountability.records.case_ends import closed_by_status
 from accountability.study.cohort import Cohort, DatasetLike
 from accountability.study.durations import Durations, Sampling
 from accountability.study.measure import Clock, measure
-from accountability.study.occurrences import FOREVER, NEVER, Occurrence, Which, as_date, day_number, occurrence
+from accountability.study.occurrences import FOREVER, NEVER, Occurrence, Which, as_date, day_number, stage_of
 from accountability.vocabulary import STAGES
 
 if TYPE_CHECKING:
@@ -134,8 +134,8 @@ def durations(
     if until is not None:
         words += f", open cases counted until {until.isoformat()}"
     clock = Clock(study, start, stop, until, since, sampling, words, paused, declared, business)
-    begin = occurrence(study.events, cases, start, start_which)
-    return measure(clock, begin, occurrence(study.events, cases, stop, stop_which))
+    begin = stage_of(study, start, start_which)
+    return measure(clock, begin, stage_of(study, stop, stop_which))
 
 
 def current_status(
@@ -187,7 +187,7 @@ def current_status(
     status = Occurrence(np.where(done, NEVER, FOREVER), np.where(done, day_number(until), FOREVER), unknown)
     words = f"days from the first '{start}' to the closing, known only as closed or open on {until.isoformat()}"
     clock = Clock(study, start, "closed", until, None, _sampling(study, start), words)
-    return measure(clock, occurrence(study.events, cases, start, "first"), status, current_status=True)
+    return measure(clock, stage_of(study, start), status, current_status=True)
 
 
 def as_published(

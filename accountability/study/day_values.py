@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from accountability.errors import ParameterError
+from accountability.results import plural
 from accountability.stats.arrays import Days, Flags
 
 _LINES: Final = {
@@ -118,3 +120,40 @@ def flags(values: npt.ArrayLike, name: str) -> Flags:
     if numbers is not None and set(numbers.unique()) <= {1, 2}:
         line = f"{name} = frame[{name!r}] == 2  # where 2 means closed and 1 still open, as in R's Surv"
     raise ParameterError(f"{name} must be true (closed) or false (still open), found {found}. Write:\n    {line}")
+
+
+def given_days(
+    days: npt.ArrayLike, given: Mapping[str, npt.ArrayLike | None], groups: Mapping[str, npt.ArrayLike]
+) -> tuple[dict[str, object], npt.NDArray[Any]]:
+    """Return the columns and the closing state of each case of :meth:`Durations.from_days`."""
+    low: Days = whole_days(days, "days")
+    lengths = {name: len(np.asarray(each)) for name, each in {**given, **groups}.items() if each is not None}
+    if set(lengths.values()) - {len(low)}:
+        raise ParameterError(f"columns of different lengths: {len(low)} days, {lengths}")
+    event, entry_time, longest = (given[name] for name in ("event", "entry_time", "longest"))
+    done = np.ones(len(low), bool) if event is None else flags(event, "event")
+    most: Days = low
+    if given["days_upper"] is not None:
+        upper = np.asarray(given["days_upper"])
+        most = whole_days(np.where(done, upper, 0) if upper.dtype.kind in "iuf" else upper, "days_upper")
+    state = np.where(done, "dated", "open")
+    if (of := given["unknown_day"]) is not None and (hidden := flags(of, "unknown_day")).any():
+        if (hidden & ~done).any():
+            raise ParameterError(
+                f"{plural(int((hidden & ~done).sum()), 'case')} closed on an unknown day and still open; write:\n"
+                "    event = event | unknown_day"
+            )
+        low, most, state = np.where(hidden, 0, low), np.where(hidden, low, most), state.astype(object)
+        state[hidden] = "closed_on_unknown_day"
+        groups = {"unknown_day": hidden, **groups}
+    columns: dict[str, object] = {
+        "case_id": np.arange(1, len(low) + 1),
+        "days_lower": pd.array(low, dtype="Int64"),
+        "days_upper": pd.arrays.IntegerArray(np.where(done, most, 0), ~done),
+        "event": done,
+        "entry_time": pd.array(0 * low if entry_time is None else whole_days(entry_time, "entry_time"), dtype="Int64"),
+        "longest": pd.arrays.IntegerArray(0 * low, np.ones(len(low), bool))
+        if longest is None
+        else pd.array(whole_days(longest, "longest"), dtype="Int64"),
+    }
+    return columns | dict(groups), state

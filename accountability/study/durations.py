@@ -19,7 +19,6 @@ from accountability.records.case_ends import counted_states
 from accountability.results import plural
 from accountability.stats.arrays import LONGEST, Days, Flags
 from accountability.stats.compress import numbered
-from accountability.study.day_values import flags, whole_days
 
 #: Fewer open or closed cases may fall into groups of their own by chance.
 _MANY = 20
@@ -284,42 +283,10 @@ class Durations:
         >>> Durations.from_days([10, 20, 500], [True, True, False]).n_open
         1
         """
-        low: Days = whole_days(days, "days")
+        from accountability.study.day_values import given_days  # a loaded source needs no such checks
+
         given = {"event": event, "days_upper": days_upper, "entry_time": entry_time, "longest": longest}
-        given |= {"unknown_day": unknown_day, **(groups or {})}
-        lengths = {name: len(np.asarray(values)) for name, values in given.items() if values is not None}
-        if set(lengths.values()) - {len(low)}:
-            raise ParameterError(f"columns of different lengths: {len(low)} days, {lengths}")
-        done = np.ones(len(low), bool) if event is None else flags(event, "event")
-        most: Days = low
-        if days_upper is not None:
-            upper = np.asarray(days_upper)
-            most = whole_days(np.where(done, upper, 0) if upper.dtype.kind in "iuf" else upper, "days_upper")
-        state = np.where(done, "dated", "open")
-        if unknown_day is not None and (hidden := flags(unknown_day, "unknown_day")).any():
-            if (hidden & ~done).any():
-                raise ParameterError(
-                    f"{plural(int((hidden & ~done).sum()), 'case')} closed on an unknown day and still open; write:\n"
-                    "    event = event | unknown_day"
-                )
-            low, most, state = np.where(hidden, 0, low), np.where(hidden, low, most), state.astype(object)
-            state[hidden] = "closed_on_unknown_day"
-            groups = {"unknown_day": hidden, **(groups or {})}
-        columns: dict[str, object] = {
-            "case_id": np.arange(1, len(low) + 1),
-            "days_lower": pd.array(low, dtype="Int64"),
-            "days_upper": pd.arrays.IntegerArray(np.where(done, most, 0), ~done),
-            "event": done,
-            "entry_time": pd.array(
-                np.zeros_like(low) if entry_time is None else whole_days(entry_time, "entry_time"), dtype="Int64"
-            ),
-            "longest": (
-                pd.arrays.IntegerArray(np.zeros_like(low), np.ones(len(low), bool))
-                if longest is None
-                else pd.array(whole_days(longest, "longest"), dtype="Int64")
-            ),
-        }
-        columns.update(groups or {})
+        columns, state = given_days(days, {**given, "unknown_day": unknown_day}, groups or {})
         return cls(
             table=pd.DataFrame(columns),
             clock=clock,
@@ -328,8 +295,8 @@ class Durations:
             cutoff=None,
             sampling=sampling or Sampling(),
             excluded=pd.DataFrame({"case_id": [], "reason": []}, dtype="str"),
-            flow=pd.DataFrame({"step": [0], "because": ["days as given"], "kept": [len(low)], "excluded": [0]}),
-            states=counted_states(state.tolist()),
+            flow=pd.DataFrame({"step": [0], "because": ["days as given"], "kept": [len(state)], "excluded": [0]}),
+            states=counted_states(state),
         )
 
 

@@ -59,14 +59,12 @@ class _Reasons:
 
     def __init__(self, count: int) -> None:
         self.text: Texts = np.full(count, "", dtype=object)
-
-    @property
-    def kept(self) -> Flags:
-        return self.text == ""
+        self.kept: Flags = np.ones(count, dtype=bool)
 
     def exclude(self, wrong: npt.NDArray[np.bool_], why: str | Texts) -> None:
         first = wrong & self.kept
         self.text[first] = why if isinstance(why, str) else why[first]
+        self.kept = self.kept & ~first
 
 
 def measure(clock: Clock, begin: Occurrence, end: Occurrence, *, current_status: bool = False) -> Durations:
@@ -159,7 +157,7 @@ def measure(clock: Clock, begin: Occurrence, end: Occurrence, *, current_status:
         excluded=excluded,
         flow=_flow(study, excluded),
         current_status=current_status,
-        states=counted_states(state.tolist()),
+        states=counted_states(state),
         unended=_unended(clock, begin, unended, study.cases[carried]),
     )
 

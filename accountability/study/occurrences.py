@@ -16,6 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accountability.errors import ParameterError
+from accountability.records.case_ends import Held
+from accountability.remembered import remembered
 from accountability.stats.arrays import Days, Ints
 
 Which = Literal["first", "last"]
@@ -48,6 +50,15 @@ class Occurrence:
         return self.earliest == FOREVER
 
 
+@remembered
+def stage_of(study: Held, stage: str, which: Which = "first") -> Occurrence:
+    """Find the first or last occurrence of a stage in each case of a cohort or dataset; see :func:`occurrence`."""
+    found = occurrence(study.events, pd.Index(study.cases["case_id"]), stage, which)
+    for part in (found.earliest, found.latest, found.set_aside):
+        part.flags.writeable = False  # kept while several estimates read it
+    return found
+
+
 def occurrence(events: pd.DataFrame, cases: pd.Index, stage: str, which: Which) -> Occurrence:
     """Find the first or last occurrence of a stage in each case.
 
@@ -72,7 +83,8 @@ def occurrence(events: pd.DataFrame, cases: pd.Index, stage: str, which: Which) 
     """
     if which not in ("first", "last"):
         raise ParameterError(f"which occurrence must be 'first' or 'last', found {which!r}")
-    rows = events[(events["stage"] == stage).to_numpy()]
+    needed = ["case_id", "earliest", "latest", "set_aside"]
+    rows = events[needed][(events["stage"] == stage).to_numpy()]
     place = places(rows["case_id"], cases)
     inside = place >= 0
     usable = rows["set_aside"].isna().to_numpy() & inside

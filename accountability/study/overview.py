@@ -15,7 +15,7 @@ from accountability.records.case_ends import closed_by_status
 from accountability.remembered import remembered
 from accountability.results import Result, percent, plural
 from accountability.study.cohort import Cohort
-from accountability.study.occurrences import NEVER, Which, occurrence, places
+from accountability.study.occurrences import NEVER, Which, places, stage_of
 from accountability.study.row_dates import by_allegation
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _calendar(cohort: Cohort, stage: str, of: str, which: Which | None, unit: Li
         raise ParameterError(f"which= must be 'first' or 'last', found {which!r}")
     study = by_allegation(cohort) if of == "allegations" else cohort
     cases = pd.Index(study.cases["case_id"])
-    ends = [occurrence(study.events, cases, stage, one) for one in ("first", "last")]
+    ends = [stage_of(study, stage, one) for one in ("first", "last")]
     known = ~ends[0].none & (ends[0].earliest > NEVER)
     first, last = (
         np.where(known, end.earliest, 0).astype("datetime64[D]").astype(f"datetime64[{unit}]") for end in ends
@@ -212,7 +212,7 @@ def by_year(cohort: Cohort, start: str = "received", stop: str = "closed") -> By
     """
     cases = pd.Index(cohort.cases["case_id"])
     year = year_of(cohort, start, which="first")
-    end = occurrence(cohort.events, cases, stop, "first")
+    end = stage_of(cohort, stop)
     by_status = stop == "closed" and cohort.published.sampling.rule == "no_closing_date"
     if by_status:
         status = closed_by_status(cohort.allegations).reindex(cases)

@@ -17,7 +17,7 @@ import pandas as pd
 from accountability.errors import ParameterError
 from accountability.records.case_ends import closed_by_status
 from accountability.stats.arrays import Days, Flags
-from accountability.study.occurrences import NEVER, day_numbers, occurrence, places
+from accountability.study.occurrences import NEVER, day_numbers, places, stage_of
 from accountability.vocabulary import STAGES
 
 #: What is decided while or after a case is investigated. Conditions on earlier steps leave the rule as it is.
@@ -77,7 +77,7 @@ def ends_of(cohort: Cohort) -> tuple[Flags, Flags]:
             return np.zeros(len(cases), bool), np.zeros(len(cases), bool)
         status = closed_by_status(cohort.allegations).reindex(cases)
         return status.eq(False).fillna(False).to_numpy(bool), status.fillna(False).to_numpy(bool)
-    end = occurrence(cohort.events, cases, "closed", "first")
+    end = stage_of(cohort, "closed")
     return end.none & (end.set_aside == ""), ~end.none
 
 
@@ -95,7 +95,7 @@ def columns_known(cohort: Cohort, of: str, column: str = "") -> dict[str, Known]
 
     @cache
     def day(stage: str) -> Days:  # only numbers and dates are compared with it
-        return occurrence(cohort.events, cases, stage, "first").latest[place]
+        return stage_of(cohort, stage).latest[place]
 
     found: dict[str, Known] = {}
     for column in table.columns:
@@ -228,7 +228,7 @@ def one_sided(cohort: Cohort, left: tuple[Flags, Flags], kept: Flags) -> str:
     is_open, ended = left
     if is_open.any() and not (is_open & kept).any() and (ended & kept).any():
         return f"it took away all {int(is_open.sum()):,} open cases"
-    start = occurrence(cohort.events, pd.Index(cohort.cases["case_id"]), "received", "first")
+    start = stage_of(cohort, "received")
     known = (is_open | ended) & ~start.none
     quarter = np.unique(start.earliest[known] // 91, return_inverse=True)[1]
     gone = np.bincount(quarter, weights=~kept[known])
@@ -237,7 +237,7 @@ def one_sided(cohort: Cohort, left: tuple[Flags, Flags], kept: Flags) -> str:
         expected = float((gone * share).sum())
         if expected >= _SURELY and not (of & ~kept).any():
             return f"all {int(gone.sum()):,} it took away were {name}, among whom {expected:,.0f} {other} were expected"
-    end = occurrence(cohort.events, pd.Index(cohort.cases["case_id"]), "closed", "first")
+    end = stage_of(cohort, "closed")
     dated = ended & ~start.none & ~end.none
     away, days = ~kept[dated], (end.latest - start.earliest)[dated]
     if min(away.sum(), (~away).sum()) < _MANY:

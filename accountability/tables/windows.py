@@ -12,7 +12,7 @@ import pandas as pd
 from accountability.errors import ParameterError
 from accountability.stats.arrays import Ints
 from accountability.study.cohort import Cohort
-from accountability.study.occurrences import FOREVER, NEVER, as_date, day_number, occurrence
+from accountability.study.occurrences import FOREVER, NEVER, as_date, day_number, occurrence, stage_of
 from accountability.study.row_dates import by_allegation
 from accountability.vocabulary import PEOPLE, STAGES
 
@@ -121,5 +121,5 @@ def windows_of(cohort: Cohort, window: Window, unit: str, cases: pd.Series) -> t
         at = index.get_indexer(pd.Index(cases))
         return window.place(found.earliest[at], found.latest[at], found.set_aside[at])
     study = by_allegation(cohort)
-    found = occurrence(study.events, pd.Index(study.cases["case_id"]), window.stage, "first")
+    found = stage_of(study, window.stage)
     return window.place(found.earliest, found.latest, found.set_aside)

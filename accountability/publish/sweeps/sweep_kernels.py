@@ -1,7 +1,7 @@
 """Fork kernels from a process that has already imported the packages.
 
 The process is Python's own fork server. Such a kernel differs from a new one only in the time of imports, and in
-statsmodels' warning filters, which are already set. Tests compare notebooks, tables and figures.
+statsmodels' warning filters, which are already set in a report or sweep. Tests compare notebooks, tables and figures.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from uuid import uuid4
 
 from accountability.publish.execute import kernel_environment
 
-_PRELOAD: Final = "accountability.publish.sweeps.sweep_preload"
+_PRELOAD: Final = "accountability.publish.sweeps.kernel_preload"
+_ANY_STUDY: Final = "accountability.publish.sweeps.sweep_preload"
 _CONTEXT: Final = multiprocessing.get_context("forkserver")
 #: One thread at a time starts a kernel or asks how one is: both change what belongs to the whole process.
 _LOCK: Final = threading.RLock()
@@ -30,12 +31,13 @@ _USERS: Final[list[object]] = []
 
 
 @contextlib.contextmanager
-def forking() -> Iterator[Callable[[Any], Any]]:
+def forking(notebooks: int) -> Iterator[Callable[[Any], Any]]:
     """Start the process from which kernels are forked, yield :func:`provisioner`, and stop the process at the end.
 
-    It imports in the background. With nested or parallel blocks, the last one stops it.
+    It imports in the background: for one notebook what every kernel needs, for several what any study may need. With
+    nested or parallel blocks, the last one stops it.
     """
-    with _starting():
+    with _starting(notebooks):
         forkserver.ensure_running()
         _USERS.append(object())
     try:
@@ -72,14 +74,14 @@ def start(arguments: list[str], environment: dict[str, str], folder: str) -> For
 
 
 @contextlib.contextmanager
-def _starting() -> Iterator[None]:
+def _starting(notebooks: int = 2) -> Iterator[None]:
     """Arrange what a started process takes from this one: a kernel's environment, and nothing of the caller's program.
 
     A caller's script would be run again in each kernel, and a worker of Dask is told to have no children.
     """
     own: dict[str, Any] = multiprocessing.current_process()._config  # type: ignore[attr-defined]
     with _LOCK:
-        _CONTEXT.set_forkserver_preload([_PRELOAD])
+        _CONTEXT.set_forkserver_preload([_PRELOAD, *([_ANY_STUDY] if notebooks > 1 else [])])
         before, program, daemon = dict(os.environ), sys.modules["__main__"], own.get("daemon")
         os.environ.update(kernel_environment())
         sys.modules["__main__"], own["daemon"] = ModuleType("__main__"), False
@@ -170,7 +172,7 @@ def _become_kernel(arguments: list[str], environment: dict[str, str], folder: st
         os.chdir(folder)
         os.environ.clear()
         os.environ.update(environment, JPY_PARENT_PID=str(os.getppid()))
-        from accountability.publish.sweeps.sweep_preload import PATH
+        from accountability.publish.sweeps.kernel_preload import PATH
 
         added = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
         sys.path[:] = list(dict.fromkeys([*added, *PATH]))

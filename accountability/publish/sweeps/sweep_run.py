@@ -114,7 +114,7 @@ def local(jobs: int) -> Executor:
         raise ParameterError(f"jobs={jobs}: expected a number from 1; 2 suits a machine with two processors")
 
     def execute(cells: Sequence[Cell], done: Callable[[Cell, Path | None, str], None]) -> None:
-        with forking() as start, interruptible(min(jobs, len(cells))) as pool:
+        with forking(len(cells)) as start, interruptible(min(jobs, len(cells))) as pool:
             running: dict[Future[tuple[Path, Failure | None]], Cell] = {
                 pool.submit(runner.make, cell.wanted, cell.reports, None, start=start, workshop=cell.workshop): cell
                 for cell in cells
