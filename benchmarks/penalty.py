@@ -30,6 +30,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.stats.binary_logit import fit_logit, fit_random_intercept
+from accountability.stats.design import design, with_constant
 from accountability.stats.multinomial import fit_multinomial
 from accountability.stats.ordered_logit import fit_ordered
 from accountability.stats.truncated_counts import fit_truncated
@@ -99,17 +100,19 @@ def ours(data: dict[str, np.ndarray]) -> dict[str, Callable[[], object]]:
     """Each model, from the matrix of rows to coefficients with clustered errors."""
     officer = data["officer"]
 
+    frame = pd.DataFrame(data["x"], columns=[f"x{place}" for place in range(COLUMNS)])
+
     def patterns(constant: bool) -> tuple[np.ndarray, np.ndarray]:
-        held, pattern = np.unique(data["x"], axis=0, return_inverse=True)
-        return (np.hstack([np.ones((len(held), 1)), held]) if constant else held), pattern
+        made = design(frame, list(frame.columns))
+        return (with_constant(made.matrix) if constant else made.matrix), made.pattern
 
     def hurdle() -> object:
-        design, pattern = patterns(True)
+        held_rows, pattern = patterns(True)
         any_days = data["days"] > 0
-        zero = fit_logit(design, pattern, any_days.astype(float), officer)
+        zero = fit_logit(held_rows, pattern, any_days.astype(float), officer)
         held, members = np.unique(pattern[any_days], return_inverse=True)
         who = np.unique(officer[any_days], return_inverse=True)[1]
-        return zero, fit_truncated(design[held], members, data["days"][any_days], who, "negative_binomial")
+        return zero, fit_truncated(held_rows[held], members, data["days"][any_days], who, "negative_binomial")
 
     return {
         "ordered logit": lambda: fit_ordered(*patterns(False), data["rung"], officer),

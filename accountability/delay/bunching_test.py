@@ -15,7 +15,8 @@ from accountability.delay.limits import Limit
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.results import Result, percent, plural
-from accountability.stats.arrays import Floats, gram
+from accountability.stats.arrays import Floats
+from accountability.stats.cross_product import gram
 from accountability.stats.intervals import z_critical
 from accountability.stats.optimise import Evaluation, NotConverged, Separation, newton
 from accountability.study.durations import Durations, require_cases

@@ -13,7 +13,8 @@ from accountability.figures import draw
 from accountability.officers.officer_events import EPOCH
 from accountability.privacy import MIN_CELL
 from accountability.results import Result, percent, plural
-from accountability.stats.arrays import Floats, Ints, gram
+from accountability.stats.arrays import Floats, Ints
+from accountability.stats.cross_product import gram
 from accountability.stats.intervals import p_normal, wald
 from accountability.stats.optimise import Evaluation, NotConverged, Separation, invert, newton
 from accountability.stats.sandwich import sandwich

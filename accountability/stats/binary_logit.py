@@ -43,18 +43,20 @@ def fit_logit(design: Floats, pattern: Ints, hits: Floats, ways: Ways, shrink: S
         If the columns are collinear, or the outcome is separated so that no finite estimate exists.
     """
     cells = cells_of(pattern, hits.astype(np.int64), len(design))
-    if shrink is None:
-        check_columns(design, cells)
+    square = check_columns(design, cells) if shrink is None else None
     fit = maximise(_logit, design, cells, np.empty(0), np.zeros(design.shape[1]), ways, shrink=shrink)
-    return fit if shrink else replace(fit, errors=by_rows(fit.errors, design, cells.pattern, cells.count))
+    if square is None:
+        return fit
+    return replace(fit, errors=by_rows(fit.errors, cells.designs(design), square))
 
 
 def _logit(index: Floats, other: Floats, value: Ints) -> Slopes:
-    from scipy.special import expit
-
-    sign = 2.0 * value - 1.0
-    chance = expit(index)
-    return Slopes(-np.logaddexp(0.0, -sign * index), value - chance, chance * (1.0 - chance))
+    # NumPy's own exponential is several times quicker than SciPy's expit and logaddexp.
+    small = np.exp(-np.abs(index))
+    over = 1.0 / (1.0 + small)
+    chance = np.where(index >= 0, over, small * over)
+    fall = np.minimum(np.where(value > 0, index, -index), 0.0)
+    return Slopes(fall + np.log(over), np.asarray(value - chance, dtype=float), small * over * over)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
 from accountability.errors import Refusal
-from accountability.stats.arrays import Floats, Ints, gram
+from accountability.stats.arrays import Floats, Ints
 from accountability.stats.compress import combine, tally
+from accountability.stats.cross_product import BLOCK, gram
 from accountability.stats.optimise import Evaluation, NotConverged, Separation, invert, newton, weakest
 from accountability.stats.penalised import Shrink, raised, with_limits
 from accountability.stats.sandwich import FEW, Clustered, Ways, clustered, even_clusters, named_ways
 
+SAMPLED: Final = 50_000
+SPARED: Final = 16
+"""Where more rows than the former have covariates of their own, the maximum is first sought among one in so many."""
 COLLINEAR = "the columns are collinear; leave one of them out"
 SEPARATED = (
     "some combination of the columns tells the outcome apart without exception (separation), so there is no finite "
@@ -63,6 +68,11 @@ class Cells:
     value: Ints
     count: Floats
     of_row: Ints  # The cell of each row
+    alone: bool = False  # Whether every pattern is one cell: then cells are the patterns, in their order
+
+    def designs(self, of_patterns: Floats) -> Floats:
+        """Return what holds for each pattern for each cell."""
+        return of_patterns if self.alone else of_patterns[self.pattern]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +99,9 @@ def cells_of(pattern: Ints, value: Ints, patterns: int) -> Cells:
     """Count rows by pattern and outcome (whole numbers from 0)."""
     top = int(value.max()) + 1
     held = combine((pattern, value), (patterns, top), len(pattern))
-    return Cells(*np.divmod(held.found, top), held.number.astype(float), held.code)
+    found, seen = np.divmod(held.found, top)
+    alone = len(found) == patterns and bool((found[1:] > found[:-1]).all())
+    return Cells(found, seen, held.number.astype(float), held.code, alone)
 
 
 def many(ways: Ways) -> bool:
@@ -97,15 +109,18 @@ def many(ways: Ways) -> bool:
     return min(map(even_clusters, named_ways(ways).values())) > FEW
 
 
-def check_columns(design: Floats, cells: Cells) -> None:
-    """Refuse collinear columns.
+def check_columns(design: Floats, cells: Cells) -> Floats:
+    """Refuse collinear columns, and return their cross-product over rows.
 
     Raises
     ------
     Refusal
     """
-    if weakest(gram(design, tally(cells.pattern, cells.count, len(design))))[0] < 1e-11:
+    count = cells.count if cells.alone else tally(cells.pattern, cells.count, len(design))
+    square: Floats = gram(design, count)
+    if weakest(square)[0] < 1e-11:
         raise Separated(COLLINEAR)
+    return square
 
 
 def fit_by(
@@ -118,6 +133,7 @@ def fit_by(
     concave: bool = True,
     reach: Callable[[Floats], float] | None = None,
     information: Callable[[Floats], Floats] | None = None,
+    vectors: bool = False,
     power: float = -0.5,
     shrink: Shrink | None = None,
     blocks: Sequence[Ints] = (),
@@ -125,7 +141,8 @@ def fit_by(
     """Maximise a likelihood and add its clustered covariance, which is no smaller than the plain one on `blocks`.
 
     Where the information of each cell is given at the coefficients, as
-    :func:`accountability.stats.sandwich.clustered` takes it, the covariance is corrected for few clusters.
+    :func:`accountability.stats.sandwich.clustered` takes it, the covariance is corrected for few clusters; `vectors`
+    says that it comes as vectors, with which the correction costs little and is made for many clusters too.
 
     Raises
     ------
@@ -138,9 +155,8 @@ def fit_by(
         plain = invert(top.information)
     except (Separation, NotConverged) as endless:
         raise Separated(SEPARATED) from endless
-    own, known = scores(top.at), information(top.at) if information else None
-    if known is not None and known.ndim > 2 and many(ways):
-        known = None
+    own = scores(top.at)
+    known = information(top.at) if information and (vectors or not many(ways)) else None
     errors = clustered(plain, own, cells.of_row, ways, known, power=power)
     limits = None
     if shrink:
@@ -149,7 +165,7 @@ def fit_by(
         blocks = [np.arange(len(plain))] if everywhere else [*blocks, *np.flatnonzero(shrink.sparse)[:, None]]
     if blocks:
         errors = replace(errors, covariance=raised(errors.covariance, plain, blocks))
-    return Fit(top.at, errors, evaluate(top.at)[0], plain, own, cells.of_row, limits)
+    return Fit(top.at, errors, evaluate(top.at)[0] if shrink else top.value, plain, own, cells.of_row, limits)
 
 
 def maximise(
@@ -188,38 +204,49 @@ def maximise(
         If no finite estimate exists.
     """
     width = len(other)
+    # One column after another, so that long products run along the memory.
+    columns = np.asfortranarray(design) if len(design) > BLOCK else design
+    last: list[tuple[Floats, Slopes]] = []
 
     def at(point: Floats) -> Slopes:
-        return model((design @ point[width:])[cells.pattern], point[:width], cells.value)
+        if not last or not np.array_equal(last[0][0], point):
+            last[:] = [(point.copy(), model(cells.designs(columns @ point[width:]), point[:width], cells.value))]
+        return last[0][1]
 
     def evaluate(point: Floats) -> Evaluation:
         if allowed and not allowed(point[:width]):
             return -np.inf, np.zeros(len(point)), np.eye(len(point))
         slopes = at(point)
-        return float(cells.count @ slopes.value), *_sums(slopes, design, cells, width)
+        return float(cells.count @ slopes.value), *_sums(slopes, columns, cells, width)
 
     def scores(point: Floats) -> Floats:
         slopes = at(point)
-        own = slopes.by_index[:, None] * design[cells.pattern]
+        own = slopes.by_index[:, None] * cells.designs(design)
         return own if slopes.by_other is None else np.hstack([slopes.by_other, own])
 
     def reach(step: Floats) -> float:
-        return float(max(np.abs(design @ step[width:]).max(), np.abs(step[:width]).max(initial=0.0)))
+        return float(max(np.abs(columns @ step[width:]).max(), np.abs(step[:width]).max(initial=0.0)))
 
     start = np.concatenate([other, index])
+    if allowed is None and shrink is None:
+        start = near(cells, lambda some, few: _evaluated(model, np.asfortranarray(design[some]), few, width), start)
 
     def of_index(point: Floats) -> Floats:
-        return np.sqrt(at(point).neg_hessian)[:, None] * design[cells.pattern]
+        return np.sqrt(at(point).neg_hessian)[:, None] * cells.designs(design)
 
     laid, known = shrink.laid(width) if shrink else None, information if width else of_index
-    return fit_by(evaluate, scores, start, cells, ways, concave=not width, reach=reach, information=known, shrink=laid)
+    return fit_by(
+        evaluate, scores, start, cells, ways, concave=not width, reach=reach, information=known, vectors=not width,
+        shrink=laid,
+    )  # fmt: skip
 
 
 def _sums(slopes: Slopes, design: Floats, cells: Cells, width: int) -> tuple[Floats, Floats]:
     patterns, columns = design.shape
 
     def by_pattern(numbers: Floats) -> Floats:
-        return tally(cells.pattern, cells.count * numbers, patterns)
+        weighted = cells.count * numbers
+        return weighted if cells.alone else tally(cells.pattern, weighted, patterns)
 
     gradient = np.empty(width + columns)
     information = np.empty((width + columns, width + columns))
@@ -232,3 +259,27 @@ def _sums(slopes: Slopes, design: Floats, cells: Cells, width: int) -> tuple[Flo
         information[width:, :width] = mixed.T
         information[:width, :width] = slopes.neg_other(cells.count)
     return gradient, information
+
+
+def near(cells: Cells, among: Callable[[slice, Cells], Callable[[Floats], Evaluation]], start: Floats) -> Floats:
+    """Return values near the maximum, from every sixteenth row: two or three steps with all rows then settle it.
+
+    `among` gives the likelihood of some rows. Where rows collapse, `start` is returned.
+    """
+    if not cells.alone or len(cells.count) < SAMPLED:
+        return start
+    some = slice(None, None, SPARED)
+    one = np.arange(len(cells.count[some]))
+    try:
+        few = Cells(one, cells.value[some], cells.count[some], one, alone=True)
+        return newton(among(some, few), start, tolerance=1e-3).at
+    except (Separation, NotConverged):  # all rows may say what some do not
+        return start
+
+
+def _evaluated(model: Model, design: Floats, cells: Cells, width: int) -> Callable[[Floats], Evaluation]:
+    def evaluate(point: Floats) -> Evaluation:
+        slopes = model(design @ point[width:], point[:width], cells.value)
+        return float(cells.count @ slopes.value), *_sums(slopes, design, cells, width)
+
+    return evaluate

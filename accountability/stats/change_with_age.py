@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 
 from accountability.errors import Refusal
-from accountability.stats.arrays import Days, Flags, Floats, gram
+from accountability.stats.arrays import Days, Flags, Floats
+from accountability.stats.cross_product import gram
 from accountability.stats.partial_likelihood import Derivatives
 from accountability.stats.risksets import RiskSets
 

@@ -310,9 +310,9 @@ def imbens_manski(
     from scipy.special import ndtr
 
     most = max(lower_error, upper_error)
-    if not most > 0:
+    if not most > 1e-12:  # rounding is no error
         return float("nan"), float("nan")
-    apart = (upper - lower) / most
+    apart = max(upper - lower, 0.0) / most
     reach = brentq(lambda c: ndtr(c + apart) - ndtr(-c) - confidence, 0, z_critical(confidence) + 1e-9)
     return float(lower - reach * lower_error), float(upper + reach * upper_error)
 

@@ -181,24 +181,28 @@ def design(
             sizes.append(len(held))
         elif name in wanted:
             raise ParameterError(f"{name} is a number and has no reference level: take it out of reference=")
+        elif whole:
+            continue
         elif (coded := _few_values(values)) is not None:
             codes.append(coded[0])
             sizes.append(coded[1])
         else:
             whole = True
     pattern, first = _patterns(codes, sizes, len(table), whole)
-    if first is None:
+    given = table[list(names)]
+    if first is None and along is not None:
         # Cases in the order they end in: sums over those at risk then read the covariates in order.
-        first = np.arange(len(table)) if along is None else np.argsort(along, kind="stable")
+        first = in_order(along)
         pattern[first] = np.arange(len(first))
-    patterns = table[list(names)].iloc[first].reset_index(drop=True)
+    patterns = (given if first is None else given.iloc[first]).reset_index(drop=True)
     coded_patterns = pd.DataFrame(
         {
             name: pd.Categorical(patterns[name].astype("str"), levels[name])
             if name in levels
             else patterns[name].astype(float)
             for name in names
-        }
+        },
+        copy=False,
     )
     if formula is None:
         build, named = _plain(names, levels)
@@ -304,6 +308,14 @@ def _patterns(codes: list[Codes], sizes: list[int], cases: int, whole: bool) -> 
     return made.code, made.first
 
 
+def in_order(numbers: Days) -> Days:
+    """Return the positions of whole numbers, from least to most; equal ones stay in their order."""
+    low = int(numbers.min(initial=0))
+    # Numbers of two bytes are sorted by their digits, several times quicker.
+    small = int(numbers.max(initial=0)) - low < 2**16
+    return np.argsort((numbers - low).astype(np.uint16) if small else numbers, kind="stable")
+
+
 def _plain(names: Sequence[str], levels: Levels) -> tuple[Callable[[pd.DataFrame], Floats], list[tuple[str, str]]]:
     """Columns as they are: numbers alone, factors as one indicator a level but the reference."""
     named: list[tuple[str, str]] = []
@@ -311,14 +323,19 @@ def _plain(names: Sequence[str], levels: Levels) -> tuple[Callable[[pd.DataFrame
         named += [(f"{name}={label}", name) for label in levels[name][1:]] if name in levels else [(name, name)]
 
     def build(frame: pd.DataFrame) -> Floats:
-        parts = []
+        # One column after another: long products run along the memory.
+        out = np.empty((len(frame), len(named)), order="F")
+        place = 0
         for name in names:
             if name in levels:
                 code = frame[name].cat.codes.to_numpy()
-                parts.append((code[:, None] == np.arange(1, len(levels[name]))).astype(float))
+                for level in range(1, len(levels[name])):
+                    out[:, place] = code == level
+                    place += 1
             else:
-                parts.append(frame[name].to_numpy(dtype=float)[:, None])
-        return np.hstack(parts)
+                out[:, place] = frame[name].to_numpy(dtype=float)
+                place += 1
+        return out
 
     return build, named
 
@@ -346,4 +363,6 @@ def _numbers(values: pd.Series, name: str) -> pd.Series:
 
 def with_constant(matrix: Floats) -> Floats:
     """Return a matrix with a column of ones before it."""
-    return np.hstack([np.ones((len(matrix), 1)), matrix])
+    out = np.ones((len(matrix), matrix.shape[1] + 1), order="F")
+    out[:, 1:] = matrix
+    return out

@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
 from accountability.stats.arrays import Flags, Floats, Ints
+from accountability.stats.cross_product import in_blocks
 from accountability.stats.resample import by_row
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_array
+    from scipy.sparse import csc_array, csr_array
 
 BLOCK: Final = 1_000_000
 LIGHT: Final = 0.002
 """Clusters that weigh less than this are corrected by the first term of a series, which is then exact to 2e-6."""
+MIDDLE: Final = 0.02
+"""Clusters that weigh less than this are corrected by a polynomial exact to 6e-9, where rows do not collapse."""
 WHOLE: Final = 1e-9
 """What is left of the information without a cluster, below which the cluster alone determines a coefficient."""
 
@@ -39,18 +43,21 @@ class Leverage:
         Rows of each cell in each cluster; clusters with equal cells are stored once.
     times : array
         Number of clusters with equal cells.
-    scores : array, cells by terms
-    information : array, cells by terms squared
+    raw : array, cells by terms
+        Score of one row of each cell.
+    known : array
+        Information of one row of each cell, in the coordinates of the model: cells by terms by terms, or vectors whose
+        outer products they are.
     halves : array, cells by terms, or None
-        Vectors whose outer products are the information, if of rank one.
+        The vectors whose outer products give a cluster's weight, if of rank one.
     power : float
     """
 
     root: Floats
     members: csr_array
     times: Floats
-    scores: Floats
-    information: Floats
+    raw: Floats
+    known: Floats
     halves: Floats | None
     power: float
 
@@ -69,36 +76,83 @@ class Leverage:
             cell, cluster = cell[row], cluster[row, place]
 
         root: Floats = np.asarray(np.linalg.cholesky(bread), dtype=np.float64)
-        own = information @ root if information.ndim == 2 else None
-        parts = own[:, :, None] * own[:, None, :] if own is not None else root.T @ information @ root
         members, times = by_row(cluster, cell, (clusters, len(scores)), part), np.ones(clusters)
         # clusters with the same rows give the same sum of random weights
         alike, found = pd.factorize(np.round(members @ np.random.default_rng(0).random(len(scores)), 9))
         if len(found) < clusters / 2:
             times = np.bincount(alike).astype(float)
             members = members[np.flatnonzero(~pd.Series(alike).duplicated())]
-        flat: Floats = np.asarray(parts, dtype=np.float64).reshape(len(scores), -1)
-        return cls(root, members, times, scores @ root, flat, own, power)
+        return cls(root, members, times, scores, information, information if information.ndim == 2 else None, power)
 
     def alike(self, bread: Floats, design: Floats) -> Leverage:
         """Return the same clusters in a linear model of these columns, one row per cell."""
         root: Floats = np.asarray(np.linalg.cholesky(bread), dtype=np.float64)
-        return replace(self, root=root, halves=design @ root)
+        return replace(self, root=root, halves=design)
+
+    @cached_property
+    def scores(self) -> Floats:
+        """Score of one row of each cell."""
+        return np.asarray(self.raw @ self.root)
+
+    @cached_property
+    def information(self) -> Floats:
+        """Information of one row of each cell: cells by terms squared."""
+        if self.known.ndim == 2:
+            own = self.known @ self.root
+            parts = own[:, :, None] * own[:, None, :]
+        else:
+            parts = self.root.T @ self.known @ self.root
+        return np.asarray(parts, dtype=np.float64).reshape(len(self.known), -1)
+
+    @property
+    def _by_rows(self) -> bool:
+        """Whether cells are about as many as rows: parts are then summed over rows, not products over cells."""
+        return self.known.ndim == 2 and len(self.known) > self.members.nnz / 4
+
+    @cached_property
+    def _by_cell(self) -> csc_array:
+        """Rows of each cluster in each cell, cell by cell."""
+        return self.members.tocsc()
+
+    @cached_property
+    def _rows(self) -> tuple[Floats, Ints]:
+        """The vectors whose outer products are the information, a row each, and the cluster of each."""
+        by_cell = self._by_cell
+        each = np.diff(by_cell.indptr)
+        if (each == 1).all() and (by_cell.data == 1).all():
+            return self.known, by_cell.indices
+        return np.repeat(self.known, each, axis=0) * np.sqrt(by_cell.data)[:, None], by_cell.indices
+
+    @cached_property
+    def _traces(self) -> Floats:
+        """The trace of each cluster's part."""
+        if not self._by_rows:
+            return np.asarray(self.members @ self.information[:, :: len(self.root) + 1].sum(axis=1))
+        rows, whose = self._rows
+        size = np.concatenate([((rows[some] @ self.root) ** 2).sum(axis=1) for some in in_blocks(len(rows))])
+        return np.bincount(whose, size, len(self.times)).astype(np.float64, copy=False)
 
     @cached_property
     def _light(self) -> Flags:
         """Which clusters weigh next to nothing."""
-        width = len(self.root)
-        return np.asarray(self.members @ self.information[:, :: width + 1].sum(axis=1) < LIGHT)
+        return self._traces < LIGHT
 
-    def _blocks(self) -> Iterator[tuple[Ints, Floats, Floats]]:
-        """Some clusters at a time of those that weigh: their parts P of the information, and (1 - P) to the power."""
-        width, heavy = len(self.root), np.flatnonzero(~self._light)
+    def _part(self, some: Ints) -> Floats:
+        """The parts P of the information of some clusters."""
+        width = len(self.root)
+        members = self.members if len(some) == len(self.times) else self.members[some]
+        if not self._by_rows:
+            return np.asarray(members @ self.information).reshape(-1, width, width)
+        own = self.known[members.indices] @ self.root * np.sqrt(members.data)[:, None]
+        return np.stack([own[start:stop].T @ own[start:stop] for start, stop in pairwise(members.indptr)])
+
+    def _blocks(self, chosen: Flags) -> Iterator[tuple[Ints, Floats, Floats]]:
+        """Some clusters at a time of those chosen: their parts P of the information, and (1 - P) to the power."""
+        width, heavy = len(self.root), np.flatnonzero(chosen)
         step = max(1, BLOCK // width**2)
         for start in range(0, len(heavy), step):
             some = heavy[start : start + step]
-            members = self.members if len(some) == len(self.times) else self.members[some]
-            part = (members @ self.information).reshape(-1, width, width)
+            part = self._part(some)
             values, vectors = np.linalg.eigh(part)
             left = 1.0 - values
             scale = np.where(left > WHOLE, left, np.inf) ** self.power
@@ -106,18 +160,59 @@ class Leverage:
 
     def covariance(self) -> Floats:
         """Return the sum of squared corrected cluster scores."""
-        summed, width = self.members @ self.scores, len(self.root)
-        light = np.where(self._light, self.times, 0.0)
-        inner = summed.T @ (summed * light[:, None])
-        if self._light.any():
-            pairs = (summed[:, :, None] * (summed * light[:, None])[:, None, :]).reshape(-1, width**2)
-            pairs = (self.members.T @ pairs).reshape(-1, width)
-            first = self.information.reshape(-1, width, width).transpose(1, 0, 2).reshape(width, -1) @ pairs
+        summed = (self._by_cell if self._by_rows else self.members) @ self.raw @ self.root
+        light, heavy = self._light, ~self._light
+        inner = summed[light].T @ (summed[light] * self.times[light, None])
+        if light.any():
+            first = self._first(summed, np.where(light, self.times, 0.0))
             inner -= self.power * (first + first.T)
-        for some, _, corrected in self._blocks():
+        if self._by_rows:
+            middle = heavy & (self._traces < MIDDLE)
+            own = self._by_polynomial(summed, middle)
+            inner += own.T @ (own * self.times[middle, None])
+            heavy &= ~middle
+        for some, _, corrected in self._blocks(heavy):
             own = (corrected @ summed[some, :, None])[:, :, 0]
             inner += own.T @ (own * self.times[some, None])
         return np.asarray(self.root @ inner @ self.root.T)
+
+    def _first(self, summed: Floats, weight: Floats) -> Floats:
+        """The weighted sum over clusters of their part times the square of their score."""
+        width = len(self.root)
+        if self._by_rows:
+            rows, whose = self._rows
+            out = np.zeros((width, width))
+            for some in in_blocks(len(rows)):
+                own, there = rows[some] @ self.root, summed[whose[some]]
+                out += own.T @ (there * (_along(own, there) * weight[whose[some]])[:, None])
+            return out
+        pairs = (summed[:, :, None] * (summed * weight[:, None])[:, None, :]).reshape(-1, width**2)
+        pairs = (self.members.T @ pairs).reshape(-1, width)
+        return np.asarray(self.information.reshape(-1, width, width).transpose(1, 0, 2).reshape(width, -1) @ pairs)
+
+    def _by_polynomial(self, summed: Floats, chosen: Flags) -> Floats:
+        """(1 - P) to the power times the scores of some clusters, by the polynomial that is nearest to the power."""
+        from scipy.sparse import csc_array
+
+        if not chosen.any():
+            return summed[chosen]
+        most = float(self._traces[chosen].max())
+        # A degree more makes the error of the nearest polynomial a quarter of the largest part times the last one's.
+        degree = next(number for number in (1, 2, 3) if number == 3 or (most / 4) ** (number + 1) < 3e-9)
+        near = np.polynomial.Chebyshev.interpolate(lambda part: (1 - part) ** self.power, degree, [0, most])
+        rows, whose = self._rows
+        own = chosen[whose]
+        rows, whose = rows[own], (np.cumsum(chosen) - 1)[whose[own]]
+        term = summed[chosen]
+        total = np.zeros_like(term)
+        for place, factor in enumerate(near.convert(kind=np.polynomial.Polynomial).coef.real):
+            if place:
+                there = term @ self.root.T
+                along = [_along(rows[some], there[whose[some]]) for some in in_blocks(len(rows))]
+                members = csc_array((np.concatenate(along), whose, np.arange(len(rows) + 1)), (len(term), len(rows)))
+                term = members @ rows @ self.root
+            total += factor * term
+        return total
 
     def free(self, contrasts: Floats) -> Floats:
         """Return Satterthwaite's degrees of freedom, for independent rows with the model's variance.
@@ -130,7 +225,7 @@ class Leverage:
         weight = self._parts(there)[self._light]
         mean, square = (self.times[self._light] @ one for one in (weight, weight**2))
         apart, cross, lost = np.zeros(many), np.zeros((many, width, width)), np.zeros(many)
-        for some, part, corrected in self._blocks():
+        for some, part, corrected in self._blocks(~self._light):
             each = self.times[some, None]
             own = part @ there
             held = corrected @ there
@@ -150,7 +245,7 @@ class Leverage:
     def _parts(self, there: Floats) -> Floats:
         """Each cluster's part of the variance that the model gives combinations."""
         if self.halves is not None:
-            return np.asarray(self.members @ (self.halves @ there) ** 2)
+            return np.asarray(self.members @ (self.halves @ (self.root @ there)) ** 2)
         pairs = (there[:, None, :] * there[None, :, :]).reshape(len(there) ** 2, there.shape[1])
         return np.asarray(self.members @ (self.information @ pairs))
 
@@ -161,6 +256,12 @@ class Leverage:
         information if the model gives no weights of rows.
         """
         there = self.root.T @ contrasts
-        weight = (self._parts(there) if self.halves is None else self.members @ (self.halves @ there)) ** 2
+        halves = self.halves
+        weight = (self._parts(there) if halves is None else self.members @ (halves @ (self.root @ there))) ** 2
         square = self.times @ weight**2
         return np.asarray((self.times @ weight) ** 2 / np.where(square > 0, square, np.inf))
+
+
+def _along(rows: Floats, there: Floats) -> Floats:
+    """Return the product of each row of one array with that of another."""
+    return np.asarray((rows * there) @ np.ones(rows.shape[1]))

@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from accountability.stats.arrays import Floats, gram
+from accountability.stats.arrays import Floats
+from accountability.stats.cross_product import gram
 from accountability.stats.optimise import Evaluation
 from accountability.stats.risksets import RiskSets
 from accountability.stats.ties import TieSums, breslow, efron
@@ -61,9 +62,8 @@ def derivatives(sets: RiskSets, matrix: Any, beta: Any, ties: Ties) -> Derivativ
     """Evaluate the partial likelihood; complex coefficients give derivatives by complex steps."""
     score = matrix @ beta
     weight = np.exp(score)
-    total, first = sets.at_risk(weight, matrix)
+    total, first, tied, first_tied = sets.moments(weight, matrix)
     if ties == "efron" and bool((sets.closings > 1).any()):
-        tied, first_tied = sets.on_closing(weight, matrix)
         sums = efron(total, tied, sets.closings)
     else:
         first_tied = np.zeros_like(first)
@@ -83,10 +83,14 @@ def derivatives(sets: RiskSets, matrix: Any, beta: Any, ties: Ties) -> Derivativ
     )
 
 
-def evaluation(sets: RiskSets, matrix: Floats, ties: Ties) -> Callable[[Floats], Evaluation]:
-    """Return the partial likelihood as a function for the optimiser."""
+def evaluation(
+    sets: RiskSets, matrix: Floats, ties: Ties, null: Derivatives | None = None
+) -> Callable[[Floats], Evaluation]:
+    """Return the partial likelihood as a function for the optimiser; `null` is what is known of it at 0."""
 
     def evaluate(beta: Floats) -> Evaluation:
+        if null is not None and not beta.any():
+            return float(null.value), null.gradient, null.information
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             at = derivatives(sets, matrix, beta, ties)
         return float(at.value), at.gradient, at.information

@@ -8,16 +8,68 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from accountability.stats.arrays import Days, Flags, Floats
 from accountability.stats.compress import combine
+from accountability.stats.cross_product import BLOCK
 from accountability.stats.design import Design
 
 TABLE = 8_000_000
 """Largest table of strata by days."""
+
+
+@dataclass(frozen=True, eq=False)
+class Spans:
+    """Runs of cells that leave on one slot in one way, in the order of slots.
+
+    Where every case has covariates of its own, sums over those who leave are sums over such runs, which are read once,
+    in the order they lie in memory.
+    """
+
+    skipped: int  # Patterns before the first cell, of cases at risk on no slot
+    begin: Days  # First cell of each run
+    slot: Days  # Slot and ending of each run
+    closed: Flags
+    opening: Days  # First run of each slot
+    length: Days  # Cells of each run
+
+    @classmethod
+    def of(cls, skipped: int, slot: Days, closed: Flags) -> Spans:
+        """Find the runs of cells in order."""
+        other = (slot[1:] != slot[:-1]) | (closed[1:] != closed[:-1])
+        begin = np.concatenate([[0], np.flatnonzero(other) + 1])
+        of_run = slot[begin]
+        opening = np.concatenate([[0], np.flatnonzero(np.diff(of_run)) + 1])
+        return cls(skipped, begin, of_run, closed[begin], opening, np.diff(begin, append=len(slot)))
+
+    def sums(self, weight: Any, values: Any) -> tuple[Any, Any]:
+        """Return the sum of weights and of weighted values of each run, from those of patterns."""
+        weight, columns = weight[self.skipped :], values[self.skipped :].T
+        kind = np.result_type(weight, columns)
+        out = np.empty((len(columns), len(self.begin)), dtype=kind)
+        ends = np.append(self.begin, len(weight))
+        cuts = np.unique(np.append(np.searchsorted(self.begin, np.arange(0, len(weight), BLOCK)), len(self.begin)))
+        for one, other in pairwise(cuts):  # blocks of whole runs that fit the processor's cache
+            some = slice(ends[one], ends[other])
+            np.add.reduceat(
+                columns[:, some] * weight[some], self.begin[one:other] - ends[one], 1, out=out[:, one:other]
+            )
+        return np.add.reduceat(weight, self.begin), out.T
+
+    def by_slot(self, of_run: Any) -> tuple[Any, Any]:
+        """Add up what is of each run over those leaving on each slot, and over those closing on it."""
+        closed = self.closed.reshape(-1, *[1] * (of_run.ndim - 1))
+        return np.add.reduceat(of_run, self.opening), np.add.reduceat(np.where(closed, of_run, 0), self.opening)
+
+    def per_pattern(self, run: Any, closing: Any) -> Any:
+        """Return for each pattern a running sum at its slot, less what is of closings if it closed."""
+        out = np.zeros(self.skipped + int(self.length.sum()), dtype=np.result_type(run, closing))
+        out[self.skipped :] = np.repeat(run[self.slot] - np.where(self.closed, closing[self.slot], 0), self.length)
+        return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +129,31 @@ class RiskSets:
         cells = (self.number[chosen].astype(float), (slot[chosen], self.pattern[chosen]))
         return coo_array(cells, shape=(self.slots, self.patterns)).tocsr()
 
+    @cached_property
+    def _spans(self) -> Spans | None:
+        """Runs of cells alike in slot and ending, where cells are the patterns in the order they leave."""
+        skipped = self.patterns - len(self.pattern)
+        if self._late or len(self.start) > 2 or len(self.pattern) < BLOCK or int(self.pattern[0]) != skipped:
+            return None
+        if (np.diff(self.pattern) != 1).any() or (np.diff(self.last) < 0).any() or (self.number != 1).any():
+            return None
+        return Spans.of(skipped, self.last - 1, self.closed)
+
+    def moments(self, weight: Any, values: Any) -> tuple[Any, Any, Any, Any]:
+        """Return sums of weights and weighted values of patterns, over the cases at risk and the closings of each slot.
+
+        First the two sums over those at risk, then those over closings.
+        """
+        spans = self._spans
+        if spans is None:
+            return *self.at_risk(weight, values), *self.on_closing(weight, values)
+        found = [spans.by_slot(each) for each in spans.sums(weight, values)]
+        (total, tied), (first, first_tied) = found
+        for out in (total, first):
+            part = out[::-1]
+            np.cumsum(part, axis=0, out=part)
+        return total, first, tied, first_tied
+
     def at_risk(self, weight: Any, values: Any) -> tuple[Any, Any]:
         """Return sums of weights and weighted values of patterns over the cases at risk on each slot."""
         total, first = _weighted(self._leaving, weight, values)
@@ -100,6 +177,8 @@ class RiskSets:
     def per_pattern(self, each: Any, closing: Any) -> Any:
         """Return per pattern the sum of `each` over its cases' slots at risk, minus `closing` on closing slots."""
         run = np.cumsum(each)
+        if self._spans is not None:
+            return self._spans.per_pattern(run, closing)
         out = self._leaving.T @ run - self._closing.T @ closing
         if len(self.start) > 2 or self._late:
             out = out - self._entering.T @ (run - each)
@@ -116,6 +195,8 @@ class RiskSets:
     @cached_property
     def closed_pattern(self) -> Floats:
         """Number of closings per pattern."""
+        if len(self.number) == self.patterns and self._spans is not None:
+            return self.closed.astype(float)
         return np.bincount(self.pattern[self.closed], self.number[self.closed], self.patterns).astype(float)
 
     @cached_property
@@ -175,10 +256,15 @@ def _cells(
     chosen: slice | Flags = slice(None) if useful.all() else useful
     pattern, first, last, closed = made.pattern[chosen], first[chosen], last[chosen], closed[chosen]
     late = not np.array_equal(first, _begin(start, last))
-    if not made.collapsed:
-        cell[chosen] = np.arange(len(pattern))
+    if not made.collapsed:  # cells in the order of their patterns, which is that of the last days
+        case = np.full(patterns, -1, np.int64)
+        case[pattern] = np.arange(len(pattern))
+        held = np.flatnonzero(case >= 0) if len(pattern) < patterns else np.arange(patterns)
+        order = case[held]
+        place = np.cumsum(case >= 0) - 1
+        cell[chosen] = place[pattern]
         number = np.ones(len(pattern), np.int64)
-        return RiskSets(*places, pattern, first, last, number, closed, cell, patterns, *seen)
+        return RiskSets(*places, held, first[order], last[order], number, closed[order], cell, patterns, *seen)
     columns = (pattern, last, closed, first) if late else (pattern, last, closed)
     cells = combine(columns, (patterns, slots + 1, 2, slots + 1)[: len(columns)], len(pattern))
     cell[chosen] = cells.code

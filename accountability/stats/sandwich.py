@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import Refusal
-from accountability.stats.arrays import Days, Flags, Floats, Ints, gram
-from accountability.stats.compress import combine, tally
+from accountability.stats.arrays import Days, Flags, Floats, Ints
+from accountability.stats.compress import combine
 from accountability.stats.leverage import Leverage
 from accountability.stats.memberships import SharedPairs, Sharing, members_of, numbered
 
@@ -254,14 +254,14 @@ def _positive(
     return Clustered(covariance, clusters, ways, repaired, crossed=True, each=each if repaired else ())
 
 
-def by_rows(errors: Clustered, design: Floats, pattern: Ints, count: Floats) -> Clustered:
+def by_rows(errors: Clustered, design: Floats, square: Floats) -> Clustered:
     """Add the leverage of clusters in a linear model of the same columns, with equal rows.
 
-    `pattern` and `count` are the design row and the number of rows of each cell.
+    `design` holds the columns of each cell, and `square` their cross-product over rows.
     """
     levers = [way.lever if isinstance(way, Sharing) else way for way in errors.ways]
-    bread = np.linalg.inv(gram(design, tally(pattern, count, len(design))))
-    return replace(errors, rows=tuple(lever.alike(bread, design[pattern]) for lever in levers))
+    bread: Floats = np.linalg.inv(square).astype(float)
+    return replace(errors, rows=tuple(lever.alike(bread, design) for lever in levers))
 
 
 def even_clusters(way: Ints) -> float:

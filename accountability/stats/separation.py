@@ -27,11 +27,11 @@ def refuse_empty_levels(made: Design, cases: Floats | Days, events: Floats | Day
     """
     for place, term in enumerate(made.terms):
         column = made.matrix[:, place]
-        if not np.isin(column, (0, 1)).all():
+        if not _two_valued(column[:1_000]) or not _two_valued(column):
             continue
-        inside = column == 1
-        for chosen, side in ((inside, term.name), (~inside, f"{term.name} = 0")):
-            if events[chosen].sum() > 0 or (side != term.name and _several(made, term.part)):
+        inside, there, every = column == 1, float(events @ column), float(events.sum())
+        for chosen, side, closed in ((inside, term.name, there), (~inside, f"{term.name} = 0", every - there)):
+            if closed > 0 or (side != term.name and _several(made, term.part)):
                 continue
             raise Refusal(
                 f"{side} has no {what} among {int(cases[chosen].sum()):,} cases, so its coefficient has no finite "
@@ -45,6 +45,10 @@ def refuse_empty_levels(made: Design, cases: Floats | Days, events: Floats | Day
                     f"{name}={label} has no {what} among {int(cases[held == label].sum()):,} cases, so its coefficient "
                     f"has no finite estimate. {INSTEAD}"
                 )
+
+
+def _two_valued(column: Floats) -> bool:
+    return bool(((column == 0) | (column == 1)).all())
 
 
 def _several(made: Design, part: str) -> bool:
@@ -73,7 +77,9 @@ def refuse_collinear(made: Design, information: Floats, events: float, where: st
     """
     terms = made.terms
     # Only rounding is left of a column that never differs between cases compared.
-    spread = made.count @ (made.matrix - made.count @ made.matrix / made.count.sum()) ** 2 / made.count.sum()
+    count = made.count.astype(float)
+    every = count.sum()
+    spread = np.array([count @ (column - count @ column / every) ** 2 for column in made.matrix.T]) / every
     size = np.diag(information)
     flat = [term.name for place, term in enumerate(terms) if not size[place] > 1e-12 * spread[place] * events]
     if flat:

@@ -159,6 +159,7 @@ def test_the_reach_beyond_bounds_is_one_sided_where_they_are_far_apart_and_two_s
     assert imbens_manski(0.0, 1.0, 0.01, 0.01, 0.95) == pytest.approx((-0.01645, 1.01645), abs=1e-5)
     assert imbens_manski(0.5, 0.5, 0.01, 0.01, 0.95) == pytest.approx((0.4804, 0.5196), abs=1e-5)
     assert np.isnan(imbens_manski(0.2, 0.4, 0.0, 0.0, 0.95)).all()
+    assert np.isnan(imbens_manski(1.0 + 2e-16, 1.0, 0.0, 5e-16, 0.95)).all()  # bounds and error of nothing but rounding
 
 
 @given(

@@ -196,7 +196,7 @@ def cox(
         refuse_empty_levels(made, sets.at_any_time, sets.closed_pattern, asked.word)
     refuse_collinear(made, null.information, float(asked.event.sum()), " within the strata" if strata else "")
     firth = penalised(sets, matrix, ties, confidence) if penalty else None
-    top = firth.top if firth else asked.maximise(evaluation(sets, matrix, ties))
+    top = firth.top if firth else asked.maximise(evaluation(sets, matrix, ties, null))
     bread: Floats = firth.covariance if firth else np.linalg.inv(top.information).astype(float)
     errors = "Firth's penalty, profile penalised likelihood" if firth else f"{asked.errors}, Wald"
     covariance, free, effective = bread, None, None

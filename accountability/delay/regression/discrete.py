@@ -21,7 +21,8 @@ from accountability.delay.regression.regression_result import (
     within_follow_up,
 )
 from accountability.errors import Refusal
-from accountability.stats.arrays import Floats, gram
+from accountability.stats.arrays import Floats
+from accountability.stats.cross_product import gram
 from accountability.stats.design import Design
 from accountability.stats.intervals import curve_interval
 from accountability.stats.optimise import Evaluation, Separation, newton

@@ -11,8 +11,9 @@ import numpy as np
 
 from accountability.delay.regression.regression_result import Prepared, Regression, prepare
 from accountability.errors import Refusal
-from accountability.stats.arrays import Floats, gram
+from accountability.stats.arrays import Floats
 from accountability.stats.compress import combine
+from accountability.stats.cross_product import gram
 from accountability.stats.separation import refuse_collinear, refuse_empty_levels
 from accountability.study.durations import Durations
 from accountability.study.inputs import takes

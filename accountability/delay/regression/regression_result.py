@@ -267,7 +267,7 @@ def prepare(
     z_critical(confidence)
     event, word = closings(durations, causes, cause)
     known = [str(name) for name in durations.table.columns if name not in RESERVED]
-    made = design(durations.table, covariates, reference, known=known, along=durations.end)
+    made = design(durations.table, covariates, reference, known=known, along=2 * durations.end + event)
     return Prepared(durations, event, word, made, *clusters_of(durations, cluster), cluster, confidence)
 
 
@@ -306,8 +306,10 @@ def table_of(
 
 def counts_by_term(made: Design, events: Floats) -> tuple[Days, Days]:
     """Count cases and closings where each column of the model is not 0."""
-    inside = made.matrix != 0
-    return made.count @ inside, np.rint(events @ inside).astype(np.int64)
+    both = np.stack([made.count, events]).astype(float)
+    found = np.array([both @ (column != 0).astype(float) for column in made.matrix.T]).reshape(-1, 2)
+    cases, closed = np.rint(found).astype(np.int64).T
+    return cases, closed
 
 
 def closings(durations: Durations, causes: str | None, cause: str | None) -> tuple[Flags, str]:
