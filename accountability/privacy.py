@@ -190,7 +190,9 @@ def hidden_cells(counts: NDArray[np.int64], min_cell: int) -> NDArray[np.bool_]:
                         break
                     marks[open_cells[np.argmin(line[open_cells])]] = True
                     changed = True
-    if both_ways and hidden.any():
+    lines = hidden.any(axis=1).sum(), hidden.any(axis=0).sum()
+    # Where every hidden row hides the same columns, two of each or more, other cells always lead round to each.
+    if both_ways and hidden.any() and not (min(lines) > 1 and hidden.sum() == lines[0] * lines[1]):
         _close_lines_together(table, hidden, min_cell)
     return hidden.reshape(np.shape(counts))
 

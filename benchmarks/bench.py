@@ -80,6 +80,13 @@ ROWS = (
         for model in ("clustered", "multinomial")
         for rows in (100_000, 1_000_000)
     ),
+    Row("first sustained_logit in a process / second", "engine.py first", r"ratio (\S+)", 2),
+    Row("CR2 with Satterthwaite / CR1, 100,000 rows, the call", "engine.py corrected", r"call: .*ratio (\S+)", 3),
+    Row("CR2 with Satterthwaite / CR1, 100,000 rows, fit alone", "engine.py corrected", r"fit: [^;]*ratio ([\d.]+)", 3),
+    Row("lag-corrected curve, 1,000,000 rows", "engine.py lagged", r"rows, (\S+) s", 0.5, "s"),
+    Row("describe with intervals / pandas groupby", "engine.py describe", r"ratio (\S+)", 3),
+    Row("two releases of 1,000,000 rows compared", "engine.py releases", r"compared in (\S+) s", 6, "s"),
+    Row("two releases of 1,000,000 rows compared, memory", "engine.py releases", r"peak (\S+) GB", 1.5, "GB"),
     Row("disclosure proof of 24 reports", "sharing.py solver", r"tables, (\S+) s", 20, "s"),
 )
 
