@@ -17,8 +17,8 @@ from accountability.results import plural
 from accountability.stats import intervals
 from accountability.stats.arrays import Floats
 from accountability.stats.clustered_rates import CLUSTERED as CLUSTERED_SHARES
-from accountability.stats.clustered_rates import WILSON, clustered_share
-from accountability.stats.sandwich import REPAIRED, joined, ways_of
+from accountability.stats.clustered_rates import WILSON, clustered_shares
+from accountability.stats.sandwich import REPAIRED, ways_of
 from accountability.study.cohort import Cohort
 from accountability.study.grouping import OTHER, small_groups
 from accountability.vocabulary import FINDINGS, PENALTIES
@@ -223,22 +223,20 @@ def term_shares(
     The columns are :data:`NUMBERS` and :data:`RESTS_ON`. Intervals are clustered on the officers and complaints in
     ``rows``.
     """
+    wanted, numbers = list(terms), [*NUMBERS, *RESTS_ON]
+    if not len(values):
+        nothing = (0, 0, np.nan, np.nan, np.nan, 0, np.nan, np.nan)
+        return pd.DataFrame([(term, *nothing) for term in wanted], columns=[name, *numbers])
     whose = rows[[name for name in ("officer_ids", "officer_id", "case_id") if name in rows]]
     ways = ways_of(whose.loc[values.index])
-    joint = joined(ways) if len(values) else None
-    lines: list[tuple[object, ...]] = []
-    repaired: set[int] = set()
-    for term in terms:
-        if not len(values):
-            lines.append((term, 0, 0, np.nan, np.nan, np.nan, 0, np.nan, np.nan))
-            continue
-        hits = values.eq(term).fillna(False).to_numpy(dtype=bool)
-        s = clustered_share(hits, ways, confidence, joint)
-        rests_on = (s.clusters, s.effective_clusters, s.df)
-        repaired |= {len(lines)} if s.repaired else set()
-        lines.append((term, s.denominator, s.count, s.share, s.lower, s.upper, *rests_on))
-    table = pd.DataFrame(lines, columns=[name, *NUMBERS, *RESTS_ON])
-    return table.assign(repaired=table.index.isin(repaired)) if repaired else table
+    found = clustered_shares(pd.Index(wanted).get_indexer(pd.Index(values)), len(wanted), ways, confidence)
+    lines = [
+        (term, s.denominator, s.count, s.share, s.lower, s.upper, s.clusters, s.effective_clusters, s.df)
+        for term, s in zip(wanted, found, strict=True)
+    ]
+    table = pd.DataFrame(lines, columns=[name, *numbers])
+    repaired = [s.repaired for s in found]
+    return table.assign(repaired=repaired) if any(repaired) else table
 
 
 def method_of(rows: pd.DataFrame, *tables: pd.DataFrame) -> str:

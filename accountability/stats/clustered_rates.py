@@ -11,6 +11,7 @@ from accountability.errors import Refusal
 from accountability.stats.arrays import Flags, Ints
 from accountability.stats.intervals import t_critical, upper_tail, wilson, z_critical
 from accountability.stats.sandwich import Clustered, Ways, among, clustered, named_ways
+from accountability.stats.share_errors import share_errors
 
 WILSON: Final = "Wilson interval; rows treated as independent"
 CLUSTERED: Final = "Wilson interval by Student's t on the effective sample size of the clustered variance"
@@ -52,7 +53,7 @@ class Compared:
     repaired: bool
 
 
-def clustered_share(hits: Flags, ways: Ways, confidence: float = 0.95, joint: Ints | None = None) -> Share:
+def clustered_share(hits: Flags, ways: Ways, confidence: float = 0.95) -> Share:
     """Estimate the share of hits with an interval, for rows clustered along one dimension or two.
 
     The variance of the share is that of an intercept-only linear model: CR2 for one dimension, three terms for two. The
@@ -68,8 +69,6 @@ def clustered_share(hits: Flags, ways: Ways, confidence: float = 0.95, joint: In
         The cluster of each row (see :func:`accountability.stats.sandwich.ways_of`).
     confidence : float
         Coverage, between 0 and 1.
-    joint : array of int, optional
-        Number of each row's pair of clusters in two dimensions, if already known.
 
     Raises
     ------
@@ -81,29 +80,54 @@ def clustered_share(hits: Flags, ways: Ways, confidence: float = 0.95, joint: In
     upper_tail(confidence)
     if not len(hits):
         raise Refusal("a share of no rows has no value; widen the group or leave it out")
-    return _share(hits, named_ways(ways), confidence, joint)[0]
+    return _share(hits, named_ways(ways), confidence)[0]
 
 
-def _share(hits: Flags, ways: dict[str, Ints], confidence: float, joint: Ints | None = None) -> tuple[Share, float]:
+def clustered_shares(term: Ints, terms: int, ways: Ways, confidence: float = 0.95) -> list[Share]:
+    """Estimate the share of every term among the same rows, as :func:`clustered_share` does for one, in one pass.
+
+    Parameters
+    ----------
+    term : array of int
+        The term of each row, from 0; -1 for none of them.
+    terms : int
+        Number of terms.
+    ways, confidence
+        As in :func:`clustered_share`.
+    """
+    upper_tail(confidence)
+    if not len(term):
+        raise Refusal("a share of no rows has no value; widen the group or leave it out")
+    return [share for share, _ in _shares(term, terms, named_ways(ways), confidence)]
+
+
+def _share(hits: Flags, ways: dict[str, Ints], confidence: float) -> tuple[Share, float]:
     """A share, and how many independent rows its rows are worth."""
-    total, count = len(hits), int(np.count_nonzero(hits))
+    return _shares(np.where(hits, 0, -1), 1, ways, confidence)[0]
+
+
+def _shares(term: Ints, terms: int, ways: dict[str, Ints], confidence: float) -> list[tuple[Share, float]]:
+    total, counts = len(term), np.bincount(term + 1, minlength=terms + 1)[1:].tolist()
     clusters, size = min(int(way.max()) + 1 for way in ways.values()), float(total)
-    rate, alone = count / total, clusters == total and all(way.ndim == 1 for way in ways.values())
+    alone = clusters == total and all(way.ndim == 1 for way in ways.values())
     if clusters < 2 and not alone:  # one officer's rows say nothing of others'
-        return Share(count, total, rate, np.nan, np.nan, clusters, 1.0, 0.0, CLUSTERED), 0.0
+        nothing = (np.nan, np.nan, clusters, 1.0, 0.0, CLUSTERED)
+        return [(Share(count, total, count / total, *nothing), 0.0) for count in counts]
     if alone:
-        found = Share(count, total, rate, np.nan, np.nan, clusters, size, size, WILSON)
-        return _limited(found, size, z_critical(confidence), confidence), size
-    errors, whole = _errors(hits, np.zeros(total, np.int64), ways, joint), np.ones((1, 1))
-    (variance,), (effective,), (free,) = errors.variance(whole), errors.effective(whole), errors.free(whole)
-    if rate in (0, 1):
-        size = float(effective)
-    elif variance > ALIKE * rate * (1 - rate):
-        size = float(rate * (1 - rate) / variance)
-    found = Share(
-        count, total, rate, np.nan, np.nan, clusters, float(effective), float(free), CLUSTERED, errors.repaired
-    )
-    return _limited(found, size, t_critical(confidence, free), confidence), size
+        each = [Share(count, total, count / total, np.nan, np.nan, clusters, size, size, WILSON) for count in counts]
+        return [(_limited(found, size, z_critical(confidence), confidence), size) for found in each]
+    spread = share_errors(term, terms, ways)
+    quantile, shares = t_critical(confidence, spread.free), []
+    for count, variance, repaired in zip(counts, spread.variance.tolist(), spread.repaired.tolist(), strict=True):
+        rate = count / total
+        if rate in (0, 1):
+            size = spread.effective
+        else:
+            size = rate * (1 - rate) / variance if variance > ALIKE * rate * (1 - rate) else float(total)
+        rests_on = (clusters, spread.effective, spread.free, CLUSTERED, repaired)
+        found = Share(count, total, rate, np.nan, np.nan, *rests_on)
+        shares.append((_limited(found, size, quantile, confidence), size))
+    return shares
 
 
 def _limited(share: Share, size: float, quantile: float, confidence: float) -> Share:
@@ -116,7 +140,7 @@ def _limited(share: Share, size: float, quantile: float, confidence: float) -> S
     return replace(share, lower=0.0 if count == 0 else float(lower), upper=1.0 if count == total else float(upper))
 
 
-def _errors(hits: Flags, group: Ints, ways: dict[str, Ints], joint: Ints | None = None) -> Clustered:
+def _errors(hits: Flags, group: Ints, ways: dict[str, Ints]) -> Clustered:
     """The errors of each group's share, as those of a linear model with one column per group."""
     flags, groups = hits.astype(np.int64), int(group.max()) + 1
     size = np.bincount(group, minlength=groups).astype(float)
@@ -124,7 +148,7 @@ def _errors(hits: Flags, group: Ints, ways: dict[str, Ints], joint: Ints | None 
     which, outcome = np.divmod(np.arange(2 * groups), 2)
     columns = np.eye(groups)[which]
     scores = columns * (outcome - rate[which])[:, None]
-    return clustered(np.diag(1 / size), scores, 2 * group + flags, ways, columns, joint=joint)
+    return clustered(np.diag(1 / size), scores, 2 * group + flags, ways, columns)
 
 
 def compared(hits: Flags, group: Ints, ways: Ways, confidence: float = 0.95) -> Compared:

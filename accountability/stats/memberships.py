@@ -84,9 +84,13 @@ class Sharing:
 
     def covariance(self, shared: SharedPairs, cell: Ints) -> Floats:
         """Return the sum of products of pairs' scores, corrected for the shared information."""
-        values, vectors = np.linalg.eigh(np.eye(len(self.lost)) - self.lost)
-        root = self.lever.root @ (vectors * np.maximum(values, LEAST_LEFT) ** -0.5) @ vectors.T
+        root = self.lever.root @ self.factor()
         return np.asarray(root @ shared.products(self.lever.scores[cell]) @ root.T)
+
+    def factor(self) -> Floats:
+        """Return what scores are multiplied by: the inverse root of what is left of the information."""
+        values, vectors = np.linalg.eigh(np.eye(len(self.lost)) - self.lost)
+        return np.asarray((vectors * np.maximum(values, LEAST_LEFT) ** -0.5) @ vectors.T)
 
     def free(self, contrasts: Floats) -> Floats:
         """Return Satterthwaite's degrees of freedom of the split rows."""

@@ -173,7 +173,6 @@ def clustered(
     information: Floats | None,
     *,
     power: float = -0.5,
-    joint: Ints | None = None,
 ) -> Clustered:
     """Return the clustered covariance of estimates, along one dimension or two, corrected for few clusters.
 
@@ -197,8 +196,6 @@ def clustered(
         Information of one row of each cell: a vector whose outer product it is, or a matrix. Without it one dimension
         has the factor G/(G-1) (n-1)/(n-k) and G - 1 degrees of freedom.
     power : float
-    joint : array of int, optional
-        Number of each row's pair of clusters (:func:`joined`), if already known.
 
     Raises
     ------
@@ -230,15 +227,12 @@ def clustered(
         covariance = held[0].covariance() if held else sandwich(bread, scores, cell, only, corrected=True)
         return Clustered(covariance, min(sizes.values()), held)
     first, second = named.values()
-    pairs = joined(named) if joint is None else joint
-    one, two, both = (sandwich(bread, scores, cell, way, corrected=True) for way in (first, second, pairs))
+    one, two, both = (sandwich(bread, scores, cell, way, corrected=True) for way in (first, second, joined(named)))
     return _positive(one + two - both, min(sizes.values()), held, (one, two))
 
 
-def joined(ways: Mapping[str, Ints]) -> Ints | None:
+def joined(ways: Mapping[str, Ints]) -> Ints:
     """Return the number of each row's pair of clusters, for two dimensions."""
-    if len(ways) < 2:
-        return None
     sizes = [int(way.max()) + 1 for way in ways.values()]
     return combine(list(ways.values()), sizes, len(next(iter(ways.values())))).code
 
