@@ -26,6 +26,7 @@ from accountability.figures import draw
 from accountability.privacy import hidden_cells
 from accountability.records.dataset import Dataset
 from accountability.results import capitalised, percent, plural
+from accountability.stats.compress import combine
 from accountability.study import overview
 from accountability.study.cohort import Cohort
 
@@ -173,15 +174,18 @@ def _compare(tally: Counts, year: Counts, permutations: int, seed: int, least: i
     # Holm's correction cannot fall below steps / draws, so few draws could never show that anything moved.
     draws = max(permutations, int(2 * len(steps) / LEVEL))
     lines: list[dict[str, Any]] = []
+    # Complaints alike in their categories are interchangeable, so a shuffle is a draw of how many of each kind.
+    alike = combine(list(tally.T), (tally.max(axis=0, initial=0) + 1).tolist(), len(tally))
+    kinds = tally[alike.first]
     for before, after in steps:
-        rows, late = tally[(year == before) | (year == after)], year[(year == before) | (year == after)] == after
-        total, new = rows.sum(axis=0), rows[late].sum(axis=0)
+        size, late = (np.bincount(alike.code[some], minlength=len(kinds)) for some in (year == before, year == after))
+        size += late
+        total, new = size @ kinds, late @ kinds
         if min(new.sum(), total.sum() - new.sum()) < least:
             continue
-        # Complaints alike in their categories are interchangeable, so a shuffle is a draw of how many of each kind.
-        kinds, size = np.unique(rows, axis=0, return_counts=True)
-        taken = rng.multivariate_hypergeometric(size, int(late.sum()), size=draws, method="marginals")
-        drawn = _distance(taken @ kinds, total)
+        here = size > 0
+        taken = rng.multivariate_hypergeometric(size[here], int(late.sum()), size=draws, method="marginals")
+        drawn = _distance(taken @ kinds[here], total)
         seen = float(_distance(new, total)[0])
         lines.append(
             {

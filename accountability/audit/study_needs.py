@@ -127,7 +127,7 @@ def needs(dataset: Dataset) -> Needs:
             known.setdefault(field.key, field)
             lines.append((study.name, study.question, field.key))
     lines += [("estimator", question, key) for question, keys in ESTIMATORS.items() for key in keys]
-    states = {key: held(dataset, key, known[key].columns) for _, _, key in lines}
+    states = {key: held(dataset, key, known[key].columns) for key in dict.fromkeys(key for _, _, key in lines)}
     return Needs(
         estimand=f"fields that studies need and {dataset.name} holds",
         assumptions=("a field that is filled at all is held: how often it is blank is counted elsewhere",),

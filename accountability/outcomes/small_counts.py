@@ -61,7 +61,10 @@ def small_terms(
 
 def labels_of(table: pd.DataFrame, by: Sequence[str]) -> pd.Series:
     """Return one text per row that names its group."""
-    return table[list(by)].astype("str").agg("\x1f".join, axis=1) if by else pd.Series("", index=table.index)
+    if not by:
+        return pd.Series("", index=table.index)
+    first, *others = (table[name].astype("str") for name in by)
+    return first.str.cat(others, sep="\x1f") if others else first
 
 
 def masked(frame: pd.DataFrame, keep: Sequence[str] = ()) -> pd.DataFrame:
