@@ -11,7 +11,7 @@ import pandas as pd
 from accountability.delay.access import closed_cases_only, require_not_selected
 from accountability.delay.coarse import coarse_curve
 from accountability.delay.coarse_limits import CurveLimits, quantile_limits
-from accountability.delay.counts import label_of
+from accountability.delay.counts import columns_of, label_of
 from accountability.delay.current_status import current_status_curve
 from accountability.delay.curve import NOT_REACHED, Curve
 from accountability.delay.interval import interval_curve
@@ -117,6 +117,7 @@ def how_long(durations: Durations, by: str | Sequence[str] | None = None, confid
     '125 (119 to 134)'
     """
     require_cases(durations, "an answer to how long cases take")
+    by = columns_of(by)
     name = durations.sampling.source
     curve: Curve
     limits = None

@@ -269,8 +269,8 @@ def _receipts_until(study: Cohort, start: str, until: dt.date) -> dt.date:
     return until if period is None or start != "received" else min(period.end, until)
 
 
-def months_of(held: Arrivals) -> pd.DataFrame:
-    """Count by month, from the first case on."""
+def months_of(held: Arrivals, *, ages_too: bool = True) -> pd.DataFrame:
+    """Count by month, from the first case on; without `ages_too` neither ages of the open ones nor extremes."""
     came, went, until = held.came, held.went, held.until
     first = np.append(np.concatenate([came, held.doubtful]), day_number(until)).min()
     first = first.astype("datetime64[D]").astype("datetime64[M]")
@@ -281,14 +281,14 @@ def months_of(held: Arrivals) -> pd.DataFrame:
     done: Flags = went < FOREVER
     closed = np.histogram(went[done], edges)[0]
     still_open = np.cumsum(received) - np.cumsum(closed)
+    counts = {"month": months.astype("datetime64[s]"), "received": received, "closed": closed, "open_at_end": still_open}
+    if not ages_too:
+        return pd.DataFrame(counts)
     last = np.minimum(edges[1:] - 1, day_number(until))
     ages = [day - came[(came <= day) & (went > day)] for day in last]
     table = pd.DataFrame(
         {
-            "month": months.astype("datetime64[s]"),
-            "received": received,
-            "closed": closed,
-            "open_at_end": still_open,
+            **counts,
             "median_age_open": [_median(one) for one in ages],
             "clearance": _share(closed, received),
             "complete": edges[1:] - 1 <= day_number(held.receipts_until),

@@ -12,6 +12,7 @@ import pandas as pd
 from accountability.delay.counts import Counts, count
 from accountability.delay.curve import Curve
 from accountability.errors import Refusal
+from accountability.remembered import remembered
 from accountability.results import plural
 from accountability.stats.arrays import Days
 from accountability.study.durations import Durations, group_codes
@@ -82,13 +83,15 @@ def with_extremes(
     function: Callable[Concatenate[Durations, P], C],
 ) -> Callable[Concatenate[Durations, P], C]:
     """Add to a curve its two extremes: every unknown end as early, and as late, as possible."""
+    # A comparison of groups asks again for the curves by group, and for their extremes.
+    made = remembered(function)
 
     @functools.wraps(function)
     def call(durations: Durations, *args: P.args, **kwargs: P.kwargs) -> C:
-        curve = function(durations, *args, **kwargs)
+        curve = made(durations, *args, **kwargs)
         ends = ends_of(durations)
         if ends is not None:
-            object.__setattr__(curve, "ends", tuple(function(end, *args, **kwargs) for end in ends))
+            object.__setattr__(curve, "ends", tuple(made(end, *args, **kwargs) for end in ends))
         return curve
 
     return call

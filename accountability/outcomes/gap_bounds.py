@@ -22,14 +22,15 @@ ASSUMING: Final = {
 
 def bounds(table: pd.DataFrame, flags: pd.DataFrame, group: Ints, draws: RowDraws, confidence: float) -> pd.DataFrame:
     """Return bounds of each stage's difference of rates, with intervals that add sampling error."""
-    lines = []
-    named = _added(draws, [group == k for k in (0, 1)])
-    for row in table.loc[table["stage"] != NAMED].to_dict("records"):
-        if not all(row[f"n_{place}"] for place in GROUPS):
-            continue
+    shown = [row for row in table.to_dict("records") if row["stage"] != NAMED and all(row[f"n_{p}"] for p in GROUPS)]
+    parts = [np.ones(len(group), bool)]
+    for row in shown:
         flag = flags[row["stage"]]
-        here, hit = flag.notna().to_numpy(bool), flag.eq(1).fillna(False).to_numpy(bool)
-        units, hits = (_added(draws, [part & (group == k) for k in (0, 1)]) for part in (here, hit))
+        parts += [flag.notna().to_numpy(bool), flag.eq(1).fillna(False).to_numpy(bool)]
+    # All counts in one pass over the draws, which are many times as large.
+    named, *counts = np.split(_added(draws, [part & (group == k) for part in parts for k in (0, 1)]), len(parts), axis=1)
+    lines = []
+    for row, units, hits in zip(shown, counts[::2], counts[1::2], strict=True):
         with np.errstate(invalid="ignore", divide="ignore"):
             reached, rate = (
                 np.where(under > 0, np.minimum(over / under, 1.0), np.nan)

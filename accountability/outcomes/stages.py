@@ -192,7 +192,7 @@ def resampled_rates(
         for stage in flags:
             tops.append(mine * flags[stage].eq(1).fillna(False).to_numpy(dtype=float))
             bottoms.append(mine * flags[stage].notna().to_numpy(dtype=float))
-    over, under = (np.maximum(draws.sums(np.stack(part, axis=1)), 0.0) for part in (tops, bottoms))
+    over, under = np.split(np.maximum(draws.sums(np.stack(tops + bottoms, axis=1)), 0.0), 2, axis=1)
     if officers:  # how many are on the roster is not drawn
         under[:, [0, len(tops) // 2]] = under[0, [0, len(tops) // 2]]
     with np.errstate(invalid="ignore", divide="ignore"):

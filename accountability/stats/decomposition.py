@@ -98,7 +98,7 @@ def standardisation(
     if not len(covariates.columns):
         return NOTHING
     cell = np.asarray(covariates.groupby([str(name) for name in covariates], sort=False).ngroup(), dtype=np.int64)
-    cells, ones = int(cell.max()) + 1, np.ones(len(covariates))
+    cells = int(cell.max()) + 1
     overlap, lines = [], []
     for stage in flags:
         decided = flags[stage].notna().to_numpy(dtype=bool)
@@ -123,7 +123,7 @@ def standardisation(
         key = np.where(group == 0, 0, int(common.sum())) + (np.cumsum(common) - 1)[cell]
         kept = decided & common[cell]
         some, shape = draws.among(kept), (2, int(common.sum()))
-        drawn = _split(*(_resampled(some, key[kept], values[kept], shape)[1:] for values in (ones, hit)))
+        drawn = _split(*_resampled(some, key[kept], hit[kept], shape)[:, 1:])
         ends = percentile(drawn[1][:, None], confidence, most_without=1.0)
         line |= {"mixed_differently": float(mixed), "at_the_same_mix": float(same)}
         line |= {"lower": float(ends[0][0]), "upper": float(ends[1][0])}
@@ -137,12 +137,14 @@ def standardisation(
     )
 
 
-def _resampled(draws: RowDraws, key: Ints, values: Floats, shape: tuple[int, int]) -> Floats:
-    """Values added up by cell in the data and in every bootstrap sample."""
+def _resampled(draws: RowDraws, key: Ints, hit: Floats, shape: tuple[int, int]) -> Floats:
+    """Units, and hits, added up by cell in the data and in every bootstrap sample, in one pass over the draws."""
     from scipy.sparse import coo_array
 
-    rows = coo_array((values, (np.arange(len(key)), key)), shape=(len(key), shape[0] * shape[1])).tocsr()
-    return np.maximum(draws.sums(rows), 0.0).reshape(-1, *shape)
+    place, wide = np.arange(len(key)), shape[0] * shape[1]
+    values, columns = np.concatenate([np.ones(len(key)), hit]), np.concatenate([key, wide + key])
+    rows = coo_array((values, (np.tile(place, 2), columns)), shape=(len(key), 2 * wide)).tocsr()
+    return np.maximum(draws.sums(rows), 0.0).reshape(-1, 2, *shape).swapaxes(0, 1)
 
 
 def _split(units: Floats, hits: Floats) -> tuple[Floats, Floats]:
