@@ -323,7 +323,7 @@ def decompose_gap(
         assumptions=(
             f"unit: {made.word}",
             *(f"{name}: {what}" for name, what in STAGES.items() if name in flags),
-            CLUSTERED if rows["officer_id"].notna().any() else UNNAMED,
+            CLUSTERED if "officer_ids" in rows or rows["officer_id"].notna().any() else UNNAMED,
             "those undecided at a stage would pass it as often as those decided (see bounds)",
             "groups may differ in what the records do not hold (see sensitivity)",
             *(() if officers else ("how often each group is named in complaints is not known without a roster",)),

@@ -34,7 +34,7 @@ MANIFEST: Final = "kept.jsonl"
 FOUND: Final = "finding.json"
 LEAD: Final = "lead"
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,60}")
-_DPI: Final = 144
+DPI: Final = 144
 #: Fine enough for a hall's screen.
 _HALL_DPI: Final = 290
 #: Ending of a figure drawn for one column of a journal.
@@ -284,18 +284,20 @@ def lead_image(finding: Finding) -> Figure | None:
         return None
     draws: Any = getattr(lead.drawn, lead.panel, lead.drawn)
     with housed():
-        axes: Any = draws() if callable(draws) else draws
+        # The finding has its own title: the one of the result need not be written first.
+        bare = getattr(draws, "__wrapped__", None) if getattr(draws, "__self__", None) is lead.drawn else None
+        axes: Any = bare(lead.drawn) if bare else draws() if callable(draws) else draws
     image: Any = axes.get_figure() if hasattr(axes, "get_figure") else axes
     return titled(image, lead.title, lead.subtitle, lead.footer)
 
 
-def rendered(image: Figure, kind: str, dpi: int = _DPI) -> bytes:
+def rendered(image: Figure, kind: str, dpi: int = DPI) -> bytes:
     """Return the bytes of a figure as ``png`` or ``svg``, identical each time it is drawn."""
     (drawn,) = _pictures(image, (kind,), dpi)
     return drawn
 
 
-def _pictures(image: Figure, kinds: Sequence[str], dpi: int = _DPI) -> list[bytes]:
+def _pictures(image: Figure, kinds: Sequence[str], dpi: int = DPI) -> list[bytes]:
     """Return a figure in several formats, laid out once: that costs as much as drawing it."""
     import io
 

@@ -427,3 +427,12 @@ def test_the_figure_holds_both_groups_at_each_stage(gap):
     axes = gap.plot()
     assert len(axes.get_yticks()) == 2 * len(gap.table)
     mpl.pyplot.close("all")
+
+
+def test_complaints_that_name_several_officers_are_compared_whole() -> None:
+    data = accountability.load("synthetic")
+    gap = decompose_gap(data, "complainant", "internal", "public", unit="complaint", min_cell=1)
+    first = gap.table.set_index("stage").loc["investigated"]
+    one = data.allegations.groupby("case_id")["complainant"].first().value_counts()
+    assert (first["named_first"], first["named_second"]) == (one["internal"], one["public"])
+    assert any("rows of one officer" in said for said in gap.assumptions)

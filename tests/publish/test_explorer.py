@@ -26,7 +26,7 @@ from playwright.sync_api import expect
 import accountability
 from accountability import Cohort, delay
 from accountability.findings.finding import MIME, Finding
-from accountability.publish.explorer import Explorer, explore
+from accountability.publish.explorer import Explorer, explore, on_screen
 from accountability.publish.kept import lead_image, rendered
 from accountability.publish.replay import Replay, later, sliced
 from accountability.records.dataset import Dataset
@@ -82,9 +82,14 @@ def test_the_lead_figure_can_be_read_and_is_the_one_that_is_stored(study: str, r
     if figure is None:
         return
     assert faults(figure) == []
-    now, before = stamp(io.BytesIO(rendered(figure, "png"))), stamp(stored_as)
+    now, before, shown = (stamp(one) for one in (io.BytesIO(rendered(figure, "png")), stored_as, quickly(figure)))
     plt.close(figure)
     assert abs(now - before).mean() < ALIKE, "another picture: look at it, and store it where it is right"
+    assert abs(now - shown).mean() < ALIKE, "the explorer shows another picture than the report"
+
+
+def quickly(figure: Any) -> io.BytesIO:
+    return io.BytesIO(on_screen(figure))
 
 
 def stamp(picture: Any) -> np.ndarray:
