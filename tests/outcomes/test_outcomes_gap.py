@@ -431,7 +431,7 @@ def test_the_figure_holds_both_groups_at_each_stage(gap):
 
 def test_complaints_that_name_several_officers_are_compared_whole() -> None:
     data = accountability.load("synthetic")
-    gap = decompose_gap(data, "complainant", "internal", "public", unit="complaint", min_cell=1)
+    gap = outcomes.decompose_gap(data, "complainant", "internal", "public", unit="complaint", min_cell=1)
     first = gap.table.set_index("stage").loc["investigated"]
     one = data.allegations.groupby("case_id")["complainant"].first().value_counts()
     assert (first["named_first"], first["named_second"]) == (one["internal"], one["public"])
