@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from accountability.publish.explorer import Explorer
 
 #: What is changed, one at a time, where a study has the control and the source the column.
-GROUPS = ("officer_race", "officer_rank", "category", "location", "officer_appointed_year", "beat")
+GROUPS = ("officer_race", "officer_rank", "category", "location", "officer_appointed_year")
 OTHERS = {"cutoff": "2012-12-31", "within_days": 100, "unit": "complaint", "confidence": 0.9}
 
 
@@ -91,4 +91,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "--one":
         print(json.dumps(measure(*sys.argv[2:])))
     else:
-        sys.exit(main(*sys.argv[1:]))
+        main(*sys.argv[1:])

@@ -168,7 +168,9 @@ def backlogs(
     arrived = came_and_went(study, start, stop, cutoff)
 
     def row(name: str, held: Arrivals) -> dict[str, object]:
-        found = _row(name, months_of(held, ages_too=False), window, confidence) | {"half_closed_in": _half_closed_in(held, window)}
+        found = _row(name, months_of(held, ages_too=False), window, confidence) | {
+            "half_closed_in": _half_closed_in(held, window)
+        }
         return found | (_bounds(found, held, window) if ends_unknown(whole.states) else {})
 
     rows = [row(ALL, arrived)]

@@ -281,7 +281,12 @@ def months_of(held: Arrivals, *, ages_too: bool = True) -> pd.DataFrame:
     done: Flags = went < FOREVER
     closed = np.histogram(went[done], edges)[0]
     still_open = np.cumsum(received) - np.cumsum(closed)
-    counts = {"month": months.astype("datetime64[s]"), "received": received, "closed": closed, "open_at_end": still_open}
+    counts = {
+        "month": months.astype("datetime64[s]"),
+        "received": received,
+        "closed": closed,
+        "open_at_end": still_open,
+    }
     if not ages_too:
         return pd.DataFrame(counts)
     last = np.minimum(edges[1:] - 1, day_number(until))

@@ -24,6 +24,7 @@ from accountability.outcomes.units_counted import (
     NUMBERS,
     RESTS_ON,
     chosen_for_finding,
+    clusters_numbered,
     decided,
     groups_in,
     mark_ambiguous,
@@ -253,12 +254,7 @@ def outcome_distribution(
     parts, apart, days = [], [], []
     needed = [*groups, "finding", "imposed_penalty", "imposed_days", "officer_ids", "officer_id", "case_id"]
     units = made.table[[name for name in dict.fromkeys(needed) if name in made.table]]
-    # Each group counts its clusters anew, and numbers are told apart faster than texts.
-    for name in ("officer_id", "case_id"):
-        if name in units and name not in groups:
-            code = pd.Series(pd.factorize(units[name])[0], units.index, dtype="float64")
-            units = units.assign(**{name: code.where(code >= 0)})
-    for key, part in groups_in(units, groups):
+    for key, part in groups_in(clusters_numbered(units, groups), groups):
         labels: dict[str, Any] = dict(zip(groups, key, strict=True))
         shares, waits, lengths = _one_group(part, confidence, min_cell)
         parts.append(shares.assign(**labels))

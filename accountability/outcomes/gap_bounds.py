@@ -28,7 +28,9 @@ def bounds(table: pd.DataFrame, flags: pd.DataFrame, group: Ints, draws: RowDraw
         flag = flags[row["stage"]]
         parts += [flag.notna().to_numpy(bool), flag.eq(1).fillna(False).to_numpy(bool)]
     # All counts in one pass over the draws, which are many times as large.
-    named, *counts = np.split(_added(draws, [part & (group == k) for part in parts for k in (0, 1)]), len(parts), axis=1)
+    named, *counts = np.split(
+        _added(draws, [part & (group == k) for part in parts for k in (0, 1)]), len(parts), axis=1
+    )
     lines = []
     for row, units, hits in zip(shown, counts[::2], counts[1::2], strict=True):
         with np.errstate(invalid="ignore", divide="ignore"):

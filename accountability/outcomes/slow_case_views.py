@@ -18,6 +18,7 @@ from accountability.outcomes.units_counted import NUMBERS, RESTS_ON, decided, he
 from accountability.records.units import roll_up
 from accountability.remembered import remembered
 from accountability.stats.arrays import Floats, Ints
+from accountability.study.clocks import durations
 from accountability.study.cohort import Cohort
 from accountability.study.durations import Durations
 
@@ -126,6 +127,15 @@ class View:
         drawn = [share(np.asarray(rng.poisson(count), dtype=np.float64)) for _ in range(DRAWS)]
         numbers = (share(count.astype(float)), *percentiles(np.array(drawn), self.confidence))
         return line | dict(zip((*NUMBERS[2:], "light", "heavy"), (*numbers, *found.sum(axis=0).tolist()), strict=True))
+
+
+@remembered
+def all_kinds(
+    cohort: Cohort, clock: tuple[Any, ...], confidence: float, within: int, seed: int, day: int
+) -> dict[str, Any]:
+    """Return :meth:`View.heavier` for cases of all kinds together, which no covariate changes."""
+    held = durations(cohort, *clock)
+    return View(held, np.zeros(len(held.table), np.int64), confidence, within, seed).heavier(day, same_mix=False)
 
 
 def sustained_within(

@@ -19,6 +19,7 @@ from accountability.outcomes.slow_case_views import (
     UNKNOWN,
     UPHELD,
     View,
+    all_kinds,
     causes_hidden,
     naive,
     with_cause,
@@ -218,10 +219,11 @@ def delay_and_penalty(
         raise ParameterError(
             f"landmarks must be days above zero in order and within above zero; found {days}, {within}"
         )
-    cohort, alike = with_cause(data, heavier, order), column_names(covariates, "delay_and_penalty", "covariates")
+    plain, alike = with_cause(data, heavier, order), column_names(covariates, "delay_and_penalty", "covariates")
+    cohort, clock = plain, (start, stop, cutoff)
     for name in alike:
         cohort = group_cases(cohort, name, min_group)
-    held = durations(cohort, start, stop, cutoff)
+    held = durations(cohort, *clock)
     if held.unknown_day.any():
         raise Refusal(
             f"{plural(int(held.unknown_day.sum()), 'case')} of {cohort.name} closed on an unknown day, so the delay of "
@@ -251,7 +253,8 @@ def delay_and_penalty(
         own = delay.competing_closings(view.from_day(day) if day else held, "cause", confidence=confidence)
         shares = own.true_at([within])
         causes.append(shares[["cause", "estimate", "lower", "upper"]].assign(view=name, at=at, day=day))
-        lines.append({"view": name, "at": at, "day": day, **view.heavier(day, same_mix=False)})
+        together = all_kinds(plain, clock, confidence, within, seed, day)
+        lines.append({"view": name, "at": at, "day": day, **together})
     if alike:
         lines += [
             {"view": "at the same mix", "at": f"open at day {day:,}" if day else "all", "day": day}

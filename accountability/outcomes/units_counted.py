@@ -265,6 +265,14 @@ def groups_in(frame: pd.DataFrame, by: Sequence[str]) -> list[tuple[tuple[object
     return [(key, part) for key, part in frame.groupby(list(by), sort=True, dropna=False)]
 
 
+def clusters_numbered(units: pd.DataFrame, but: Sequence[str]) -> pd.DataFrame:
+    """Return units with numbers for officers and complaints, which each group tells apart faster than texts."""
+    for name in {"officer_id", "case_id"}.intersection(units.columns).difference(but):
+        code = pd.Series(pd.factorize(units[name])[0], units.index, dtype="float64")
+        units = units.assign(**{name: code.where(code >= 0)})
+    return units
+
+
 def suspension_quartiles(rows: pd.DataFrame, min_cell: int) -> dict[str, Any]:
     """Return quartiles of the known days of suspensions, if enough, and how many are known and unknown.
 

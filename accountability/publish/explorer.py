@@ -228,7 +228,8 @@ def on_screen(image: Figure) -> bytes:
         box, size = image.get_tightbbox(), image.get_size_inches()
     if (box.min < 0).any() or (box.max > size).any():  # what reaches over the edge would be cut
         return kept.rendered(image, "png")
-    left, below, right, above = (box.padded(mpl.rcParams["savefig.pad_inches"]).extents * kept.DPI).round().astype(int)
+    edges = np.asarray(box.padded(mpl.rcParams["savefig.pad_inches"]).extents)
+    left, below, right, above = (edges * kept.DPI).round().astype(int).tolist()
     drawn, dots = io.BytesIO(), Image.fromarray(np.asarray(canvas.buffer_rgba()))
     shown = Image.new("RGB", (right - left, above - below), "white")
     shown.paste(dots, (-left, above - dots.height))

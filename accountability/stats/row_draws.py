@@ -62,8 +62,12 @@ class RowDraws:
         return cls(belongs, added)
 
     def among(self, some: Flags | Ints) -> RowDraws:
-        """Return the same resamples for some of the rows."""
-        return RowDraws(self.belongs[:, np.flatnonzero(some) if some.dtype == bool else some], self.added)
+        """Return the same resamples for some of the rows, of the clusters that hold any of them."""
+        belongs, added = self.belongs[:, np.flatnonzero(some) if some.dtype == bool else some], self.added
+        held = np.diff(belongs.indptr) > 0
+        if 2 * np.count_nonzero(held) < len(held):
+            belongs, added = belongs[held], added[:, held]
+        return RowDraws(belongs, added)
 
     def sums(self, values: Floats) -> Floats:
         """Return the sums of columns of values (rows by columns) in every sample."""

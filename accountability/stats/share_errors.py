@@ -42,9 +42,7 @@ def share_errors(term: Ints, terms: int, ways: Mapping[str, Ints]) -> ShareError
     rows, one = len(term), np.ones((1, 1))
     rate = np.bincount(term + 1, minlength=terms + 1)[1:] / rows
     every, least = np.zeros(rows, np.int64), min(int(way.max()) + 1 for way in ways.values())
-    levers = tuple(
-        Leverage.of(one / rows, 0 * one, every, way, int(way.max()) + 1, one, -0.5) for way in ways.values()
-    )
+    levers = tuple(Leverage.of(one / rows, 0 * one, every, way, int(way.max()) + 1, one, -0.5) for way in ways.values())
     held: tuple[Leverage | Sharing, ...] = levers
     if len(ways) == 2:
         first, second = (_uncorrected(term, rate, way) for way in ways.values())
