@@ -183,19 +183,30 @@ def _in_house_style(plot: Callable[..., Axes]) -> Callable[..., Axes]:
     return drawn
 
 
-#: A longer title is no title.
+#: A longer title is no title, and a much shorter one leaves out what was found.
 _TITLE_LETTERS: Final = 130
+_LEAST_LETTERS: Final = 40
+#: Where a sentence may end early: after a whole clause.
+_CLAUSE: Final = re.compile("; |, and ")
 
 
 def _first_words(text: str) -> str:
-    """The first sentence without brackets, up to a pause where it is long."""
+    """The first sentence without brackets, up to the end of a clause where it is long."""
     plain = re.sub(r"(\w)=(?=\w)", r"\1: ", text)
     while (shorter := re.sub(r"\s*[\[(][^\[\]()]*[\])]", "", plain)) != plain:
         plain = shorter
     first = capitalised(re.split(r"(?<=[^.])\.\s+(?=[A-Z])", plain)[0].strip().rstrip("."))
-    while len(first) > _TITLE_LETTERS and (cut := max(first.rfind("; "), first.rfind(", "))) > 0:
-        first = first[:cut]
-    return first
+    if len(first) <= _TITLE_LETTERS:
+        return first
+    ends = [found.start() for found in _CLAUSE.finditer(first) if _stands(first[: found.start()], first)]
+    short = [end for end in ends if end <= _TITLE_LETTERS]
+    return first[: max(short) if short else min(ends, default=len(first))]
+
+
+def _stands(part: str, whole: str) -> bool:
+    """Whether the beginning of a sentence says enough to stand alone, and ends no list before its last item."""
+    told = len(part) >= _LEAST_LETTERS and (any(map(str.isdigit, part)) or not any(map(str.isdigit, whole)))
+    return told and (whole.startswith("; ", len(part)) or ", " not in re.split("; |: ", part)[-1])
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)

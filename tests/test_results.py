@@ -3,9 +3,21 @@ from dataclasses import dataclass
 
 import pandas as pd
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from accountability.errors import Refusal
-from accountability.results import ROWS_SHOWN, Refused, Result, capitalised, or_refusal, percent, plural, sentences
+from accountability.results import (
+    ROWS_SHOWN,
+    Refused,
+    Result,
+    _first_words,
+    capitalised,
+    or_refusal,
+    percent,
+    plural,
+    sentences,
+)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -87,3 +99,41 @@ def test_a_refusal_becomes_a_result_that_gives_its_reason_and_other_errors_do_no
 
 def test_a_sentence_begins_with_a_capital_letter_and_keeps_the_rest():
     assert [capitalised("of McX"), capitalised("Of"), capitalised("")] == ["Of McX", "Of", ""]
+
+
+def test_a_long_title_ends_with_a_whole_clause():
+    late = (
+        "Closed within 365 days: as published 72.1 %; corrected for late recording 73.5 %; cut-off moved back 392 days"
+        ", as 3 of 4 closings are recorded by then"
+    )
+    assert _first_words(late) == "Closed within 365 days: as published 72.1 %; corrected for late recording 73.5 %"
+    told = "From recommended to decided, of 827 officer-complaints 155 became lighter. 28 had not got as far as the end"
+    assert (
+        _first_words(f"{told} of their appeals when the records end") == f"{told} of their appeals when the records end"
+    )
+    few = "The share differs between the units north, south, and west, of which each has at least 40 cases a year, " * 2
+    assert _first_words(few) == few.strip(), "no list loses its last item"
+    assert _first_words("Short; and whole, and all") == "Short; and whole, and all"
+
+
+WORDS = st.lists(
+    st.sampled_from(["closed", "of 4,991 cases", "in 12 days", "open", "by rank", "the share"]), min_size=1
+)
+CLAUSES = st.lists(WORDS.map(" ".join), min_size=1, max_size=12)
+
+
+@given(CLAUSES, st.lists(st.sampled_from(["; ", ", ", ", and "]), min_size=12, max_size=12))
+@example(["x" * 20, "y 3" * 50], ["; "] * 12)
+def test_a_title_is_the_sentence_or_its_first_clauses(clauses, pauses):
+    whole = "".join(clause + pause for clause, pause in zip(clauses, pauses, strict=False))
+    text = capitalised(whole.rstrip("; ,and"))
+    title = _first_words(text)
+    rest = text.removeprefix(title)
+    assert text.startswith(title)
+    assert not rest or rest.startswith(("; ", ", and "))
+    assert not rest or (len(text) > 130 and len(title) >= 40)
+    assert any(map(str.isdigit, title)) or not any(map(str.isdigit, text))
+    # What could have stood in 130 letters, as whole clauses parted by semicolons, is not left out.
+    parts = ["; ".join(text.split("; ")[:n]) for n in range(1, text.count("; ") + 1)]
+    fit = [part for part in parts if 40 <= len(part) <= 130 and any(map(str.isdigit, part))]
+    assert len(title) >= max(map(len, fit), default=0)

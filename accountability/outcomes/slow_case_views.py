@@ -130,11 +130,14 @@ class View:
 
 
 @remembered
-def all_kinds(
-    cohort: Cohort, clock: tuple[Any, ...], confidence: float, within: int, seed: int, day: int
-) -> dict[str, Any]:
+def clocked(cohort: Cohort, start: str, stop: str, cutoff: Any) -> Durations:
+    """Return the delays of a cohort."""
+    return durations(cohort, start, stop, cutoff)
+
+
+@remembered
+def all_kinds(held: Durations, confidence: float, within: int, seed: int, day: int) -> dict[str, Any]:
     """Return :meth:`View.heavier` for cases of all kinds together, which no covariate changes."""
-    held = durations(cohort, *clock)
     return View(held, np.zeros(len(held.table), np.int64), confidence, within, seed).heavier(day, same_mix=False)
 
 

@@ -21,13 +21,13 @@ from accountability.outcomes.slow_case_views import (
     View,
     all_kinds,
     causes_hidden,
+    clocked,
     naive,
     with_cause,
 )
 from accountability.outcomes.small_counts import Disclosed
 from accountability.records.case_ends import ends_unknown
 from accountability.results import capitalised, interval_said, percent, plural
-from accountability.study.clocks import durations
 from accountability.study.cohort import Cohort
 from accountability.study.follow_up import follow_up
 from accountability.study.grouping import group_cases
@@ -220,10 +220,10 @@ def delay_and_penalty(
             f"landmarks must be days above zero in order and within above zero; found {days}, {within}"
         )
     plain, alike = with_cause(data, heavier, order), column_names(covariates, "delay_and_penalty", "covariates")
-    cohort, clock = plain, (start, stop, cutoff)
+    cohort, whole = plain, clocked(plain, start, stop, cutoff)
     for name in alike:
         cohort = group_cases(cohort, name, min_group)
-    held = durations(cohort, *clock)
+    held = clocked(cohort, start, stop, cutoff) if alike else whole
     if held.unknown_day.any():
         raise Refusal(
             f"{plural(int(held.unknown_day.sum()), 'case')} of {cohort.name} closed on an unknown day, so the delay of "
@@ -253,7 +253,7 @@ def delay_and_penalty(
         own = delay.competing_closings(view.from_day(day) if day else held, "cause", confidence=confidence)
         shares = own.true_at([within])
         causes.append(shares[["cause", "estimate", "lower", "upper"]].assign(view=name, at=at, day=day))
-        together = all_kinds(plain, clock, confidence, within, seed, day)
+        together = all_kinds(whole, confidence, within, seed, day)
         lines.append({"view": name, "at": at, "day": day, **together})
     if alike:
         lines += [

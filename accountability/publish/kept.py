@@ -10,7 +10,7 @@ import json
 import os
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -316,13 +316,29 @@ def _pictures(image: Figure, kinds: Sequence[str], dpi: int = DPI) -> list[bytes
                 image.set_layout_engine("none")
             for kind in kinds:
                 buffer = io.BytesIO()
+                if engine is not None:
+                    vars(image)["draw"] = _but_the_first(image.draw)
                 image.savefig(buffer, format=kind, dpi=dpi, bbox_inches=box, metadata=stamps[kind])
+                vars(image).pop("draw", None)
                 found.append(buffer.getvalue())
         finally:
+            vars(image).pop("draw", None)
             image.dpi = before
             if engine is not None:
                 image.set_layout_engine(engine)
     return found
+
+
+def _but_the_first(draw: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Leave out the first of two draws: Matplotlib makes it for every file, to lay out what is laid out here."""
+    before: list[Any] = []
+
+    def drawn(renderer: Any) -> None:
+        if before:
+            draw(renderer)
+        before.append(renderer)
+
+    return drawn
 
 
 def _narrow(image: Figure, kinds: Sequence[str]) -> list[bytes]:

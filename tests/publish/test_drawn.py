@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -137,6 +140,36 @@ def test_the_manifest_names_the_data_and_the_words_on_the_axes(ax: Axes, tmp_pat
     assert entry["axes"] == [{"title": "Curve", "x": "days", "y": "share"}]
     assert entry["rows"] == 2
     assert "'=danger" in (tmp_path / entry["data"]).read_text(), "a label is not run by a spreadsheet"
+
+
+def in_two_passes(figure: Figure, kind: str) -> bytes:
+    """The file as Matplotlib writes it, laid out once more before it is drawn."""
+    stamps: dict[str, dict[str, None]] = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
+    buffer, engine = io.BytesIO(), figure.get_layout_engine()
+    with mpl.rc_context({"svg.hashsalt": "accountability", "svg.fonttype": "none"}):
+        figure.dpi = kept.DPI
+        figure.draw_without_rendering()
+        box = figure.get_tightbbox().padded(mpl.rcParams["savefig.pad_inches"])
+        figure.set_layout_engine("none" if engine is not None else None)
+        figure.savefig(buffer, format=kind, dpi=kept.DPI, bbox_inches=box, metadata=stamps[kind])
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("layout", ["constrained", "tight", None])
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_a_file_drawn_once_is_the_one_that_matplotlib_draws_twice(layout: Any, kind: str) -> None:
+    found = []
+    for way in (in_two_passes, kept.rendered):
+        figure, panels = plt.subplots(1, 2, layout=layout)
+        panels[0].plot([1, 2, 3], [3, 1, 2], label="a line")
+        panels[0].legend()
+        panels[1].barh(["a label that is long", "short"], [1, 2])
+        found.append(way(figure, kind))
+        plt.close(figure)
+    assert found[0] == found[1]
+    blank = plt.figure(layout=layout)
+    assert len(found[1]) > 2 * len(kept.rendered(blank, kind)), "something is drawn"
+    plt.close(blank)
 
 
 def test_every_panel_is_read() -> None:
