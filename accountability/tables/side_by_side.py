@@ -9,8 +9,9 @@ import pandas as pd
 
 from accountability.errors import ParameterError
 from accountability.labels import in_words, label
+from accountability.records.units import WORDS
 from accountability.results import Result
-from accountability.tables.print_form import ABSENT, HIDDEN_SAID, Printed, with_interval
+from accountability.tables.print_form import ABSENT, HIDDEN, HIDDEN_SAID, Printed, with_interval
 
 _FIT: Final = {"cases": "cases", "events": "closed", "clusters": "clusters", "log_likelihood": "log-likelihood"}
 
@@ -32,7 +33,8 @@ def models_side_by_side(
     Returns
     -------
     Printed
-        Ratios with their intervals, digits by the standard error; then cases, clusters and log-likelihood.
+        Ratios with their intervals, digits by the standard error; then what each model rests on: cases or units,
+        clusters, and the log-likelihood.
 
     Raises
     ------
@@ -56,8 +58,9 @@ def models_side_by_side(
         raise ParameterError(f"{len(models)} models need as many different names=, found {heads}")
     terms = list(dict.fromkeys(term for part in parts for term in part))
     lines = [[term, *(part.get(term, ABSENT) for part in parts)] for term in terms]
-    for name, word in _FIT.items():
-        held = [_number(model, name) for model in models]
+    counted = dict.fromkeys(WORDS[unit] for model in models if (unit := getattr(model, "unit", None)) in WORDS)
+    for name, word in {**dict(zip(counted, counted, strict=True)), **_FIT}.items():
+        held = [_units(model, name) if name in counted else _number(model, name) for model in models]
         if any(cell != ABSENT for cell in held):
             lines.append([word, *held])
     words = list(dict.fromkeys(_what(model) for model in models))
@@ -106,6 +109,15 @@ def _terms(model: object, labels: Mapping[str, str]) -> dict[str, str]:
         error = float("nan") if pd.isna(row["std_error"]) else numbers[0] * float(row["std_error"])
         out[name] = with_interval(numbers[0], numbers[1], numbers[2], error)
     return out
+
+
+def _units(model: Result, word: str) -> str:
+    """How many units a model of outcomes rests on; hidden where few are left out, who would follow from it."""
+    cell = getattr(getattr(model, "fit", None), "cell", None)
+    if cell is None or WORDS[getattr(model, "unit", "")] != word:
+        return ABSENT
+    apart: pd.DataFrame | None = getattr(model, "apart", None)
+    return HIDDEN if apart is not None and apart["hidden"].any() else f"{int((cell >= 0).sum()):,}"
 
 
 def _number(model: Result, name: str) -> str:

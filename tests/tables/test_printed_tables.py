@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -16,7 +17,7 @@ from accountability import delay, outcomes, tables
 from accountability.errors import ParameterError
 from accountability.records.dataset import Dataset
 from accountability.tables.first_table import _difference
-from accountability.tables.print_form import HIDDEN, decimals, with_interval
+from accountability.tables.print_form import ABSENT, HIDDEN, decimals, with_interval
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +150,69 @@ def test_cells_of_the_published_table_that_are_small_are_hidden_here(trial: tabl
     """Three and four patients whose response is not known stand in the published table."""
     lines = {row.iloc[0].strip(): row for _, row in trial.table.iterrows()}
     assert lines["not said"].iloc[2] == lines["not said"].iloc[3] == HIDDEN
+
+
+#: ``mtcars`` of R (Motor Trend 1974): manual gear (1), and seconds for the quarter mile, of its 32 cars in order.
+MANUAL = [1, 1, 1, *[0] * 14, 1, 1, 1, *[0] * 5, *[1] * 7]
+SECONDS = (
+    "16.46 17.02 18.61 19.44 17.02 20.22 15.84 20 22.9 18.3 18.9 17.4 17.6 18 17.98 17.82 17.42 19.47 18.52 19.9 20.01 "
+    "16.87 17.3 15.41 17.05 18.9 16.7 16.9 14.5 15.5 14.6 18.6"
+)
+#: What modelsummary prints of ``glm(am ~ qsec, mtcars, family = binomial())`` in its own published tests
+#: (inst/tinytest/test-gof.R, https://rdrr.io/cran/modelsummary/src/inst/tinytest/test-gof.R): the coefficient, the
+#: number of observations, and AIC, which is 2 x 2 coefficients - 2 log-likelihoods.
+OF_MODELSUMMARY = {"qsec": -0.288, "Num.Obs.": 32, "AIC": 45.5}
+
+
+@pytest.fixture(scope="module")
+def cars() -> tables.Printed:
+    finding = ["sustained" if gear else "not_sustained" for gear in MANUAL]
+    seconds = [float(one) for one in SECONDS.split()]
+    frame = pd.DataFrame({"seconds": seconds, "finding": finding, "received": "2020-01-01"})
+    # A second column that is in one of the models only.
+    frame["half"] = ["first"] * 16 + ["second"] * 16
+    made = accountability.from_frame(
+        frame,
+        observed_until="2021-01-01",
+        received="received",
+        finding="finding",
+        columns=["seconds", "half"],
+        unit="complaint",
+    )
+    alone, both = (outcomes.sustained_logit(made, covariates=given) for given in ("seconds", ["seconds", "half"]))
+    return tables.models_side_by_side(alone, both, names=["Logit", "Logit, by half"])
+
+
+def test_models_side_by_side_hold_what_the_published_table_of_modelsummary_holds(cars: tables.Printed) -> None:
+    assert list(cars.table) == ["Term", "Logit", "Logit, by half"]  # named models are the headings, in order
+    lines = cars.table.set_index(cars.table["Term"].str.strip())["Logit"]
+    (term,) = [name for name in lines.index if "econds" in name]
+    estimate, interval = lines[term].split(" ", 1)
+    assert math.log(float(estimate)) == pytest.approx(OF_MODELSUMMARY["qsec"], abs=0.007)  # printed with two decimals
+    assert re.fullmatch(r"\([\d.]+ to [\d.]+\)", interval), "the uncertainty stands in brackets beside the estimate"
+    assert lines["complaints"] == f"{OF_MODELSUMMARY['Num.Obs.']}"
+    assert 2 * 2 - 2 * float(lines["log-likelihood"].replace("−", "-")) == pytest.approx(
+        OF_MODELSUMMARY["AIC"], abs=0.11
+    )
+
+
+def test_as_in_modelsummary_a_term_of_another_model_is_left_blank_and_no_star_is_drawn(cars: tables.Printed) -> None:
+    (half,) = [row for _, row in cars.table.iterrows() if "half" in row["Term"].lower()]
+    assert half["Logit"] == ABSENT
+    assert half["Logit, by half"] != ABSENT
+    assert "*" not in cars.table.to_string()
+    ratios_then_fit = list(cars.table["Term"])
+    assert ratios_then_fit.index("complaints") > ratios_then_fit.index(half["Term"]), "goodness of fit stands below"
+
+
+def test_how_many_a_model_rests_on_is_hidden_where_it_tells_of_a_few_left_out(data: Dataset) -> None:
+    model = outcomes.sustained_logit(data, covariates="category")
+    shown, hidden = (
+        tables.models_side_by_side(
+            replace(model, apart=pd.DataFrame({"what": ["pending"], "n": [n], "hidden": [n < 10]}))
+        ).table.set_index("Term")
+        for n in (40, 4)
+    )
+    assert model.fit.cell is not None
+    assert shown.loc["officer-complaints"].item() == f"{len(model.fit.cell):,}"
+    assert hidden.loc["officer-complaints"].item() == HIDDEN
