@@ -56,10 +56,10 @@ check: env
 # What is sampled in `make test` is run whole: tests read this option, the measurements of coverage are their own programs.
 gates: lint types
 	$(BIN)/python -m pytest -ra -n 2 --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env --full tests notebooks docs/gallery docs/stories
-	$(BIN)/python benchmarks/delay_coverage.py
-	$(BIN)/python benchmarks/hazard_coverage.py
-	$(BIN)/python benchmarks/dependence.py
-	$(BIN)/python benchmarks/dependence_named.py
+	$(BIN)/python benchmarks/delay_coverage.py --jobs 2
+	$(BIN)/python benchmarks/hazard_coverage.py --jobs 2
+	$(BIN)/python benchmarks/dependence.py --jobs 2
+	$(BIN)/python benchmarks/dependence_named.py --jobs 2
 
 # BEFORE names a checkout of an earlier commit, whose reports are then timed beside these.
 bench: env

@@ -1,6 +1,7 @@
 """Do 95 % intervals hold the truth 95 % of the time? Many simulated agencies with known delays.
 
-Run: python benchmarks/delay_coverage.py [agencies] [seed] [--only SETTING] [--skip HUNDREDS]      (2,000 by default)
+Run: python benchmarks/delay_coverage.py [agencies] [seed] [--only SETTING] [--skip HUNDREDS] [--jobs 2 | --scheduler
+ADDRESS]      (2,000 agencies by default)
 
 Curves of a hundred agencies are estimated in one call, as groups. Each hundred has its own random numbers, so a long
 run may be done in pieces whose counts add up: ``500 1 --skip 5`` is the sixth to the tenth hundred. The coefficients of
@@ -15,6 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from share_out import options, shared_out
 
 from accountability import delay
 from accountability.study.durations import Durations, Sampling
@@ -154,15 +156,23 @@ ASKED_FOR = ("months at both ends, nothing smooth",)
 """Slow, and known to cover more than it says: run with ``--only``."""
 
 
-def coverage(agencies: int, seed: int, settings: tuple[str, ...], skipped: int = 0) -> pd.DataFrame:
+def some(setting: str, seed: int, hundred: int, agencies: int) -> pd.DataFrame:
+    """Whether each interval of some agencies of a setting holds the truth."""
+    return SETTINGS[setting](np.random.default_rng([seed, list(SETTINGS).index(setting), hundred]), agencies)
+
+
+def coverage(
+    agencies: int, seed: int, settings: tuple[str, ...], skipped: int = 0, jobs: int = 1, scheduler: str = ""
+) -> pd.DataFrame:
     """Share of agencies whose interval holds the truth, by setting and quantity."""
-    rows = []
+    pieces = [
+        (setting, seed, hundred, min(TOGETHER, agencies - start))
+        for setting in settings
+        for hundred, start in enumerate(range(0, agencies, TOGETHER), skipped)
+    ]
+    made, rows = list(shared_out(some, pieces, jobs, scheduler)), []
     for setting in settings:
-        parts = []
-        for hundred, start in enumerate(range(0, agencies, TOGETHER), skipped):
-            rng = np.random.default_rng([seed, list(SETTINGS).index(setting), hundred])
-            parts.append(SETTINGS[setting](rng, min(TOGETHER, agencies - start)))
-        found = pd.concat(parts)
+        found = pd.concat([part for piece, part in zip(pieces, made, strict=True) if piece[0] == setting])
         rows += [(setting, name, agencies, int(found[name].sum())) for name in found.columns]
     return marked(pd.DataFrame(rows, columns=["setting", "interval", "agencies", "held"]))
 
@@ -180,6 +190,8 @@ if __name__ == "__main__":
     parser.add_argument("seed", nargs="?", type=int, default=1)
     parser.add_argument("--only", choices=list(SETTINGS))
     parser.add_argument("--skip", type=int, default=0, help="hundreds of agencies done in another piece")
+    options(parser)
     asked = parser.parse_args()
     chosen = (asked.only,) if asked.only else tuple(name for name in SETTINGS if name not in ASKED_FOR)
-    print(coverage(asked.agencies, asked.seed, chosen, asked.skip).round(4).to_string(index=False))
+    table = coverage(asked.agencies, asked.seed, chosen, asked.skip, asked.jobs, asked.scheduler)
+    print(table.round(4).to_string(index=False))

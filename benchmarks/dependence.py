@@ -4,7 +4,7 @@ Agencies are made up: {6, 12, 30, 100} officers, {even, skewed, one with 40 % of
 outcome of {20 %, 2 %}, {no, one} level on few rows. Officers differ (standard deviation 0.5 of the log odds), and so
 do cases that name three. Forty rows an officer. Half of the officers, at random, form a group without a difference.
 
-    python benchmarks/dependence.py [--agencies 2000] [--officers 6 12] [--seed 0]
+    python benchmarks/dependence.py [--agencies 2000] [--officers 6 12] [--seed 0] [--jobs 2 | --scheduler ADDRESS]
 
 prints one line a cell; a cell outside (coverage below 93.5 %; the difference and the logit hold no effect, so this is a
 rejection above 6.5 %) is run again with a new seed and five times as many agencies. One that holds the truth in more
@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from share_out import options, shared_out
 
 from accountability.errors import Refusal
 from accountability.stats.arrays import Flags, Floats, Ints
@@ -136,22 +137,28 @@ def outside(found: dict[str, tuple[float, float]], least: float = LEAST) -> list
     return [name for name, (right, _) in found.items() if right < least]
 
 
+def judged(cell: Cell, number: int, seed: int) -> tuple[dict[str, tuple[float, float]], bool]:
+    """What a cell gives, and whether it was run again, because it lay outside."""
+    found = measured(cell, number, seed)
+    return (found | measured(cell, 5 * number, 1000 + seed), True) if outside(found) else (found, False)
+
+
 def main() -> int:
     """Print the grid; the number of cells outside is the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--agencies", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0, help="of the first cell; the others follow")
     parser.add_argument("--officers", type=int, nargs="+", default=[6, 12, 30, 100])
+    options(parser)
     asked = parser.parse_args()
     bad = 0
     print("| agency | estimator | right | not given | |\n|---|---|---|---|---|")
-    for seed, cell in enumerate(grid(asked.officers), asked.seed):
-        found, again = measured(cell, asked.agencies, seed), {}
-        if outside(found):
-            again = measured(cell, 5 * asked.agencies, 1000 + seed)
-            bad += len(outside(again))
-        for name, (right, refused) in (found | again).items():
-            mark = "outside" if again and name in outside(again) else "run again" if again else ""
+    cells = grid(asked.officers)
+    pieces = [(cell, asked.agencies, seed) for seed, cell in enumerate(cells, asked.seed)]
+    for cell, (found, again) in zip(cells, shared_out(judged, pieces, asked.jobs, asked.scheduler), strict=True):
+        bad += len(outside(found)) if again else 0
+        for name, (right, refused) in found.items():
+            mark = "outside" if again and name in outside(found) else "run again" if again else ""
             mark += " wide" if right > MOST else ""
             print(f"| {cell} | {name} | {right:.1%} | {refused:.1%} | {mark} |", flush=True)
     return min(bad, 100)

@@ -1,6 +1,6 @@
 """Named cells of dependence that are no shares: days, rungs, resamples, spreads, complaints of several officers.
 
-    python benchmarks/dependence_named.py [--agencies 300] [--seed 0] [--only cox]
+    python benchmarks/dependence_named.py [--agencies 300] [--seed 0] [--only cox] [--jobs 2 | --scheduler ADDRESS]
 
 prints one line a cell: how often the interval holds the truth, or a true null is not rejected at 5 %, of those given.
 """
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from dependence import LEAST, MOST, Cell, sizes
+from share_out import options, shared_out
 
 from accountability import delay, officers, outcomes
 from accountability.errors import Refusal
@@ -212,20 +213,24 @@ def measured(run: Callable[[Rng], list[float]], agencies: int, seed: int) -> np.
     return np.array([one if len(one) == width else [np.nan] * width for one in found])
 
 
+def named(name: str, number: int, seed: int) -> np.ndarray:
+    """What a named cell gives."""
+    warnings.simplefilter("ignore")
+    return measured(NAMED[name], number, seed)
+
+
 def main() -> int:
     """Print the cells; the number of those outside is the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--agencies", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="")
+    options(parser)
     asked = parser.parse_args()
-    warnings.simplefilter("ignore")
     bad = 0
     print("| cell | agencies | right | not given | |\n|---|---|---|---|---|")
-    for place, (name, run) in enumerate(NAMED.items()):
-        if asked.only not in name:
-            continue
-        right = measured(run, asked.agencies, asked.seed + place)
+    pieces = [(name, asked.agencies, asked.seed + k) for k, name in enumerate(NAMED) if asked.only in name]
+    for (name, *_), right in zip(pieces, shared_out(named, pieces, asked.jobs, asked.scheduler), strict=True):
         means = np.nanmean(right, axis=0)
         bad += int((means < LEAST).any())
         mark = "outside" if (means < LEAST).any() else "wide" if (means > MOST).any() else ""

@@ -1,6 +1,7 @@
 """How often 95 % intervals of the regressions hold the planted truth, over simulated agencies.
 
-Run: python benchmarks/hazard_coverage.py [agencies] [--only WORD] [--skip HUNDREDS]      (2,000 by default)
+Run: python benchmarks/hazard_coverage.py [agencies] [--only WORD] [--skip HUNDREDS] [--jobs 2 | --scheduler ADDRESS]
+(2,000 agencies by default)
 
 Each hundred agencies have their own random numbers, so a long run may be done in pieces whose counts add up.
 """
@@ -12,6 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from share_out import options, shared_out
 
 from accountability import delay
 from accountability.study.durations import Durations
@@ -127,18 +129,27 @@ def planned() -> dict[str, tuple[Callable[[np.random.Generator], Durations], Cal
     }
 
 
-def coverage(agencies: int, seed: int = 1, only: str = "", skipped: int = 0) -> pd.DataFrame:
+def some(name: str, seed: int, hundred: int, agencies: int) -> int:
+    """Of how many agencies the interval of an analysis holds the truth."""
+    rng = np.random.default_rng([seed, list(planned()).index(name), hundred])
+    make, held = planned()[name]
+    return sum(held(make(rng)) for _ in range(agencies))
+
+
+def coverage(
+    agencies: int, seed: int = 1, only: str = "", skipped: int = 0, jobs: int = 1, scheduler: str = ""
+) -> pd.DataFrame:
     """Share of agencies whose interval holds the truth, by analysis."""
-    rows = []
-    for place, (name, (make, held)) in enumerate(planned().items()):
-        if only not in name:
-            continue
-        good = 0
-        for hundred, start in enumerate(range(0, agencies, TOGETHER), skipped):
-            rng = np.random.default_rng([seed, place, hundred])
-            good += sum(held(make(rng)) for _ in range(min(TOGETHER, agencies - start)))
-        rows.append({"interval of": name, "agencies": agencies, "held": good})
-    table = pd.DataFrame(rows)
+    pieces = [
+        (name, seed, hundred, min(TOGETHER, agencies - start))
+        for name in planned()
+        if only in name
+        for hundred, start in enumerate(range(0, agencies, TOGETHER), skipped)
+    ]
+    good = dict.fromkeys([name for name, *_ in pieces], 0)
+    for (name, *_), held in zip(pieces, shared_out(some, pieces, jobs, scheduler), strict=True):
+        good[name] += held
+    table = pd.DataFrame([{"interval of": name, "agencies": agencies, "held": held} for name, held in good.items()])
     share = table["held"] / table["agencies"]
     inside = share.between(LOWEST, HIGHEST).map({True: "yes", False: "NO"})
     return table.assign(coverage=share, error=np.sqrt(share * (1 - share) / table["agencies"]), within=inside)
@@ -149,5 +160,7 @@ if __name__ == "__main__":
     parser.add_argument("agencies", nargs="?", type=int, default=2000)
     parser.add_argument("--only", default="", help="analyses with this in their name")
     parser.add_argument("--skip", type=int, default=0, help="hundreds of agencies done in another piece")
+    options(parser)
     asked = parser.parse_args()
-    print(coverage(asked.agencies, only=asked.only, skipped=asked.skip).round(4).to_string(index=False))
+    table = coverage(asked.agencies, only=asked.only, skipped=asked.skip, jobs=asked.jobs, scheduler=asked.scheduler)
+    print(table.round(4).to_string(index=False))

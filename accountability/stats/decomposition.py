@@ -15,7 +15,7 @@ import pandas as pd
 from accountability.errors import ParameterError
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.compress import tally
-from accountability.stats.intervals import percentile, z_critical
+from accountability.stats.intervals import SETTLED, percentile, z_critical
 from accountability.stats.row_draws import RowDraws
 
 
@@ -312,7 +312,7 @@ def imbens_manski(
     from scipy.special import ndtr
 
     most = max(lower_error, upper_error)
-    if not most > 1e-12:  # rounding is no error
+    if not most > SETTLED:
         return float("nan"), float("nan")
     apart = max(upper - lower, 0.0) / most
     reach = brentq(lambda c: ndtr(c + apart) - ndtr(-c) - confidence, 0, z_critical(confidence) + 1e-9)

@@ -1,19 +1,17 @@
 """Intervals hold the truth about as often as they say; the full run is ``python benchmarks/delay_coverage.py``."""
 
-import importlib.util
-from pathlib import Path
+import importlib
+import sys
 
 import pytest
-from conftest import full
+from conftest import ROOT, full
+
+sys.path.insert(0, str(ROOT / "benchmarks"))
 
 
 @pytest.fixture(scope="module")
 def simulation():
-    path = Path(__file__).resolve().parents[2] / "benchmarks" / "delay_coverage.py"
-    spec = importlib.util.spec_from_file_location("delay_coverage", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return importlib.import_module("delay_coverage")
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say(simulation):

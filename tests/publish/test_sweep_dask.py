@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import signal
+import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+from conftest import ROOT
 
 from accountability import publish
 from accountability.errors import ParameterError, Refusal
@@ -17,6 +23,10 @@ from accountability.publish import runner
 from accountability.publish.request import request
 from accountability.publish.sweeps import sweep_dask
 from accountability.publish.sweeps.sweep_inputs import inputs
+
+sys.path.insert(0, str(ROOT / "benchmarks"))
+import dependence
+import share_out
 
 STUDY = "what_the_data_holds"
 GRID: dict[str, Any] = {"sets": [{"source": "news_cases", "min_cell": number} for number in (10, 12)]}
@@ -91,3 +101,62 @@ def test_an_address_where_nobody_answers_is_refused(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(sweep_dask, "_PATIENCE", "1s")
     with pytest.raises(ParameterError, match="no Dask scheduler answers at tcp://localhost:9"):
         publish.sweep(STUDY, GRID, tmp_path / "out", executor="dask", scheduler="tcp://localhost:9")
+
+
+def slow(number: int) -> int:
+    time.sleep(0.1)
+    return number**2
+
+
+def test_simulations_are_shared_out_with_equal_results(cluster: Any) -> None:
+    pieces = [(dependence.Cell(6, "even", 1, 0.2, False), 3, seed) for seed in range(4)]
+    alone = list(share_out.shared_out(dependence.measured, pieces))
+    assert list(share_out.shared_out(dependence.measured, pieces, 2)) == alone
+    assert list(share_out.shared_out(dependence.measured, pieces, scheduler=cluster.scheduler_address)) == alone
+
+
+def test_a_worker_killed_in_the_middle_changes_nothing(cluster: Any) -> None:
+    worker = next(iter(cluster.workers.values()))
+    found = []
+    for number in share_out.shared_out(slow, [(k,) for k in range(40)], scheduler=cluster.scheduler_address):
+        if len(found) == 3:
+            os.kill(worker.process.pid, signal.SIGKILL)
+        found.append(number)
+    assert found == [k**2 for k in range(40)]
+
+
+def test_a_worker_with_other_code_is_named(cluster: Any) -> None:
+    import distributed
+
+    def other() -> None:
+        from accountability.publish.sweeps import sweep_inputs
+
+        sweep_inputs.code = lambda: "another"
+
+    with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
+        address = next(iter(client.scheduler_info()["workers"]))
+        client.run(other, workers=[address])
+        with pytest.raises(SystemExit, match=f"another version of the package or its numbers: {address}"):
+            list(share_out.shared_out(slow, [(1,)], scheduler=cluster.scheduler_address))
+        client.restart()
+
+
+@pytest.fixture
+def doomed() -> Iterator[str]:
+    """A scheduler without workers, which is lost after a second."""
+    import distributed
+
+    with distributed.LocalCluster(n_workers=0, dashboard_address=":0", silence_logs=logging.CRITICAL) as made:
+        threading.Timer(1, lambda: made.loop.add_callback(made.scheduler.close)).start()
+        yield made.scheduler_address
+
+
+def test_a_sweep_whose_scheduler_is_lost_says_so(doomed: str, tmp_path: Path) -> None:
+    made = publish.sweep(STUDY, GRID, tmp_path, executor="dask", scheduler=doomed)
+    assert made.failed == 2
+    assert made.table["stopped"].str.contains("scheduler at .* was lost; start it and sweep again").all()
+
+
+def test_a_simulation_whose_scheduler_is_lost_says_so(doomed: str) -> None:
+    with pytest.raises(SystemExit, match="was lost: start it and run this again"):
+        list(share_out.shared_out(slow, [(1,)], scheduler=doomed))

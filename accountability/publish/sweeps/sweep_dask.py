@@ -9,6 +9,7 @@ import io
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,6 +49,8 @@ def on_cluster(scheduler: str | None) -> Executor:
                 try:
                     packed, failure = future.result()
                     page = unpack(packed, cell)
+                except CancelledError:
+                    done(cell, None, f"the Dask scheduler at {scheduler} was lost; start it and sweep again")
                 except Exception as error:  # one set must not stop the others; it is told as failed
                     done(cell, None, f"{type(error).__name__}: {error}")
                 else:
