@@ -56,3 +56,42 @@ def _on_cluster(do: Callable[..., Any], pieces: Sequence[tuple[Any, ...]], sched
                 yield future.result()
         except CancelledError:
             raise SystemExit(f"the Dask scheduler at {scheduler} was lost: start it and run this again") from None
+
+
+def compared(workers: int, agencies: int = 120) -> dict[str, float]:
+    """Seconds of the clock for the same simulations and the same sweep: processes here, and workers of a cluster."""
+    import logging
+    import tempfile
+    import time
+
+    import dependence
+    import distributed
+
+    from accountability import publish
+
+    pieces = [(cell, agencies, seed) for seed, cell in enumerate(dependence.grid([12]))]
+    grid: dict[str, Any] = {"sets": [{"source": "synthetic", "within_days": 100 + day} for day in range(6 * workers)]}
+    seconds: dict[str, float] = {}
+    with distributed.LocalCluster(
+        n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
+    ) as cluster:
+        there = cluster.scheduler_address
+        for name, options in (("processes", {"jobs": workers}), ("cluster", {"scheduler": there})):
+            begun = time.monotonic()
+            found = repr(list(shared_out(dependence.measured, pieces, **options)))  # type: ignore[arg-type]
+            seconds[f"simulations, {name}"] = time.monotonic() - begun
+            assert seconds.setdefault("equal", hash(found)) == hash(found)
+        for name, more in (("processes", {"jobs": workers}), ("cluster", {"executor": "dask", "scheduler": there})):
+            with tempfile.TemporaryDirectory() as out:
+                begun = time.monotonic()
+                made = publish.sweep("how_long_cases_stay_open", grid, out, **more)  # type: ignore[arg-type]
+                seconds[f"sweep, {name}"] = time.monotonic() - begun
+                assert made.made == len(grid["sets"])
+    return seconds
+
+
+if __name__ == "__main__":
+    took = compared(int(sys.argv[1]) if len(sys.argv) > 1 else 4)
+    for kind in ("simulations", "sweep"):
+        alone, shared = took[f"{kind}, processes"], took[f"{kind}, cluster"]
+        print(f"{kind}: {alone:.1f} s in processes, {shared:.1f} s on a cluster, ratio {shared / alone:.2f}")

@@ -47,11 +47,7 @@ def load(name: str | Path, *, anew: bool = False) -> Dataset:
         from accountability.records import pseudonyms
 
         key = pseudonyms.key()
-    wanted = coded_cache.fingerprint(
-        folder,
-        {file.path: file.sha256 for file in source.files.values()},
-        key,
-    )
+    wanted = coded_cache.fingerprint(folder, {file.path: file.sha256 for file in source.files.values()}, key)
     kept_in = cache.cache_dir() / "coded" / source.source
     if wanted is not None and not anew and (kept := coded_cache.read(kept_in, wanted)) is not None:
         return dataset_of(source, kept)
