@@ -1,4 +1,4 @@
-"""A cache of results for the same tables, used by the explorer.
+"""A cache of results for the same tables, used by the explorer, and by one call that needs them several times.
 
 Elsewhere nothing is cached, so a table changed in place never gets a stale result.
 """
@@ -21,9 +21,10 @@ _KEPT: ContextVar[Kept | None] = ContextVar("kept", default=None)
 
 
 @contextmanager
-def remembering(kept: Kept) -> Iterator[None]:
-    """Cache the latest results of functions under :func:`remembered` while the block runs."""
-    token = _KEPT.set(kept)
+def remembering(kept: Kept | None = None) -> Iterator[None]:
+    """Cache the latest results of functions under :func:`remembered` while the block runs, or as an outer one does."""
+    held = _KEPT.get() if kept is None else kept
+    token = _KEPT.set(OrderedDict() if held is None else held)
     try:
         yield
     finally:

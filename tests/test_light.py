@@ -73,7 +73,7 @@ def test_a_row_becomes_a_curve_within_the_budget(source: str, real_data: Callabl
     modules, lines, _, _ = walked(loaded_once(source, real_data))
     assert modules <= 40
     # With declared totals, people of cases, what results say of unknown ends, and what the explorer keeps.
-    assert lines <= 6_515
+    assert lines <= 6_530
 
 
 @pytest.mark.parametrize("source", SOURCES)

@@ -13,7 +13,7 @@ from accountability.records.dataset import Dataset
 from accountability.results import percent, plural
 from accountability.study import overview
 from accountability.study.cohort import Cohort
-from accountability.study.occurrences import FOREVER, NEVER, Occurrence, day_number, stage_of
+from accountability.study.occurrences import FOREVER, NEVER, Occurrence, day_number, places, stage_of
 from accountability.vocabulary import PRECISIONS
 
 if TYPE_CHECKING:
@@ -133,8 +133,7 @@ def _decided(dataset: Dataset) -> np.ndarray | None:
     rows = dataset.allegations
     if "finding" not in rows or not rows["finding"].notna().any():
         return None
-    found = rows.loc[rows["finding"].isin(MERITS), "case_id"]
-    return np.asarray(dataset.cases["case_id"].isin(found))
+    return places(dataset.cases["case_id"], rows.loc[rows["finding"].isin(MERITS), "case_id"]) >= 0
 
 
 def _silent_months(found: Occurrence) -> int:

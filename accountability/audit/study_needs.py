@@ -120,8 +120,7 @@ def needs(dataset: Dataset) -> Needs:
     1        date: findings  lacking
     2  date: penalty_served  lacking
     """
-    known = dict(FIELDS)
-    lines: list[tuple[str, str, str]] = []
+    known, lines = dict(FIELDS), list[tuple[str, str, str]]()
     for study in STUDIES.values():
         for field in _of_study(study):
             known.setdefault(field.key, field)

@@ -18,6 +18,7 @@ from accountability.audit.repeated_rows import duplicates, identity
 from accountability.audit.study_needs import Needs, needs
 from accountability.records.case_ends import closing_states
 from accountability.records.dataset import Dataset
+from accountability.remembered import remembering
 from accountability.results import Result
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
@@ -57,6 +58,7 @@ class Audit(Result):
 
 
 @takes("dataset")
+@remembering()
 def audit(
     dataset: Dataset,
     column: str | None = None,

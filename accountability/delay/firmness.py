@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -64,7 +63,7 @@ def other_cutoffs(
         return pd.DataFrame(columns=["last_day", *NUMBERS, "note"])
     end = pd.Timestamp(as_date(last, "cutoff"))
     days = [(end - pd.DateOffset(years=back)).date() for back in years_back]
-    with remembering(OrderedDict()):
+    with remembering():
         rows = [{"last_day": day.isoformat(), **_median(cohort, start, stop, day, confidence)} for day in days]
     return _whole(pd.DataFrame(rows))
 
@@ -95,7 +94,7 @@ def other_clocks(
     if cohort.published.sampling.rule == "no_closing_date":
         dated.add("closed")  # its findings say whether a case was
     usable = [pair for pair in clocks if set(pair) <= dated]
-    with remembering(OrderedDict()):
+    with remembering():
         rows = [
             {"clock": f"{start} to {stop}", **_median(cohort, start, stop, cutoff, confidence)}
             for start, stop in usable

@@ -189,7 +189,7 @@ def investigated(
             "    table: investigators\nwith columns to: case_id and to: investigator_id"
         )
     ids = pd.Index(data.cases["case_id"])
-    known = table[table["investigator_id"].notna() & table["case_id"].isin(ids)]
+    known = table[table["investigator_id"].notna() & (places(table["case_id"], ids) >= 0)]
     people = known.groupby("case_id")["investigator_id"].nunique().reindex(ids, fill_value=0).to_numpy()
     one = known.drop_duplicates("case_id").set_index("case_id").reindex(ids)
     when = stage_of(data, "received")

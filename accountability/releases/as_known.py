@@ -11,7 +11,7 @@ from accountability.records.capabilities import OUTCOMES
 from accountability.records.dataset import Dataset
 from accountability.releases.release_line import recorded_days, require_pair
 from accountability.study.inputs import takes
-from accountability.study.occurrences import day_number
+from accountability.study.occurrences import day_number, places
 
 
 @takes("dataset")
@@ -68,7 +68,7 @@ def between(older: Dataset, newer: Dataset) -> tuple[Dataset, Dataset]:
 
 def _only(data: Dataset, keys: pd.Index) -> Dataset:
     def kept(frame: pd.DataFrame) -> pd.DataFrame:
-        return frame[frame["case_id"].isin(keys)].reset_index(drop=True) if "case_id" in frame else frame
+        return frame[places(frame["case_id"], keys) >= 0].reset_index(drop=True) if "case_id" in frame else frame
 
     return replace(
         data,

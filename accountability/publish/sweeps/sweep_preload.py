@@ -12,9 +12,9 @@ import accountability
 from accountability.publish.sweeps.kernel_preload import preload
 
 MODULES: Final = (
-    "PIL.BmpImagePlugin", "PIL.GifImagePlugin", "PIL.JpegImagePlugin", "PIL.PpmImagePlugin", "numpy.testing", "patsy",
-    "pyarrow.csv", "scipy.cluster", "scipy.optimize", "scipy.special", "scipy.stats", "seaborn", "statsmodels.api",
-    "statsmodels.formula.api",
+    "PIL.BmpImagePlugin", "PIL.GifImagePlugin", "PIL.JpegImagePlugin", "PIL.PpmImagePlugin", "networkx",
+    "numpy.testing", "patsy", "pyarrow.csv", "scipy.cluster", "scipy.optimize", "scipy.special", "scipy.stats",
+    "seaborn", "statsmodels.api", "statsmodels.formula.api",
 )  # fmt: skip
 
 _own = [found.name for found in pkgutil.walk_packages(accountability.__path__, "accountability.")]
