@@ -31,7 +31,7 @@ class Compressed:
 
 def compress(key: Days, space: int) -> Compressed:
     """Find the distinct values of `key`, all from 0 to `space` - 1, with a count table if it fits."""
-    if space <= 12 * len(key) + 1_000_000:
+    if space <= 12 * len(key) + 20_000:
         table = np.bincount(key, minlength=space)
         found = np.flatnonzero(table)
         place = np.zeros(space, np.int64)

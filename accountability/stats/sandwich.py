@@ -101,6 +101,8 @@ def clusters_of(officers: pd.Series | None, rows: int) -> Days:
         return np.arange(rows, dtype=np.int64)
     codes, names = pd.factorize(officers)
     alone = codes == -1
+    if not alone.any():
+        return codes.astype(np.int64, copy=False)
     joined = np.where(alone, len(names) + np.cumsum(alone) - 1, codes)
     return pd.factorize(joined)[0].astype(np.int64)
 

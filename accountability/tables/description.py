@@ -171,12 +171,13 @@ def describe(
         kept = table[[name for name in asked if name in table]].notna().all(axis=1).to_numpy()
     else:
         kept = met(table, of, "of", base)
-    table = table.assign(whole=kept)
+    table = table.assign(whole=kept, **_numbered(table))
     if not kept.any():
         raise Refusal(f"the whole is empty: none of {len(table):,} {whole} is {said(of)}")
     of_whole = "" if of == "all" else f" that are {said(of)}"
     if column and is_number(table[column]):
-        found = _by_group(table, inner, names, lambda part: _numbers(part[part["whole"]], column, confidence), labels)
+        found = _by_group(table, inner, names, lambda part: _numbers(part[part["whole"]], column, confidence),
+                          labels, column)
         if not found["events"].any():
             raise Refusal(f"no {counted.replace('_', '-')} has a number in {column}")
         return Described(estimand=f"mean and quantiles of {column}, {whole}{of_whole}{about}",
@@ -211,6 +212,12 @@ def describe(
     )
 
 
+def _numbered(table: pd.DataFrame) -> dict[str, pd.Categorical]:
+    """Return officers and complaints as numbers, found once for all groups."""
+    found = {name: pd.factorize(table[name]) for name in ("officer_id", "case_id") if name in table}
+    return {name: pd.Categorical.from_codes(codes, pd.RangeIndex(len(held))) for name, (codes, held) in found.items()}
+
+
 def _named(names: Sequence[str], key: Sequence[object]) -> dict[str, Any]:
     return dict(zip(names, key, strict=True))
 
@@ -230,12 +237,19 @@ def _split(table: pd.DataFrame, inner: list[str]) -> list[tuple[tuple[object, ..
 
 
 def _by_group(
-    table: pd.DataFrame, inner: list[str], names: Sequence[str], make: Any, labels: Sequence[str]
+    table: pd.DataFrame,
+    inner: list[str],
+    names: Sequence[str],
+    make: Any,
+    labels: Sequence[str],
+    column: str = "",
 ) -> pd.DataFrame:
     """Return one row per group, including all windows and combinations, with what `make` returns for its units."""
     if not inner:
         return pd.DataFrame([make(table)])
     levels = [labels if name == WINDOW and labels else sorted(table[name].unique()) for name in inner]
+    needed = (*inner, "whole", "hit", "officer_id", "case_id", "officer_ids", column)
+    table = table[[name for name in dict.fromkeys(needed) if name in table]]
     parts = dict(list(table.groupby(inner, sort=False)))
     keys = pd.MultiIndex.from_product(levels, names=list(names))
     empty = table.iloc[:0]

@@ -48,7 +48,7 @@ def rows_of(data: Cohort, unit: str, by: Sequence[str]) -> pd.DataFrame:
     else:
         rows = data.allegations
     borrowed = [name for name in data.cases if name not in rows or name == "case_id"]
-    base = rows.merge(data.cases[borrowed], on="case_id", how="left", validate="many_to_one")
+    base = _joined(rows, data.cases[borrowed])
     if unit == "complaint":
         alone = data.cases.loc[~data.cases["case_id"].isin(rows["case_id"]), borrowed]
         base = pd.concat([base, alone], ignore_index=True)
@@ -56,6 +56,19 @@ def rows_of(data: Cohort, unit: str, by: Sequence[str]) -> pd.DataFrame:
         columns = ", ".join(str(name) for name in base if not str(name).startswith(("raw_", "source_")))
         raise ParameterError(f"no column {unknown[0]!r} to group by; there are {columns}")
     return base.assign(**{f"by:{name}": base[name].astype("str").fillna(NOT_RECORDED) for name in by})
+
+
+def _joined(rows: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
+    """Add the columns of each row's case: a merge, several times quicker where each row has its one case."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    ids = [pa.array(table["case_id"], from_pandas=True) for table in (rows, cases)]
+    place = pc.index_in(ids[0], value_set=ids[1])
+    if ids[0].null_count or place.null_count or not cases["case_id"].is_unique:
+        return rows.merge(cases, on="case_id", how="left", validate="many_to_one")
+    found = cases.drop(columns="case_id").take(place.to_numpy())
+    return pd.concat([rows.reset_index(drop=True), found.reset_index(drop=True)], axis=1)
 
 
 def keys_of(base: pd.DataFrame, unit: str) -> list[str]:
