@@ -212,7 +212,7 @@ def describe(
     )
 
 
-def _numbered(table: pd.DataFrame) -> dict[str, pd.Categorical]:
+def _numbered(table: pd.DataFrame) -> dict[str, Any]:
     """Return officers and complaints as numbers, found once for all groups."""
     found = {name: pd.factorize(table[name]) for name in ("officer_id", "case_id") if name in table}
     return {name: pd.Categorical.from_codes(codes, pd.RangeIndex(len(held))) for name, (codes, held) in found.items()}
