@@ -15,6 +15,7 @@ from accountability.figures.house_style import (
     GREY,
     HIDDEN,
     STYLES,
+    UNKNOWN,
     Kind,
     digits_for,
     labelled,
@@ -154,7 +155,8 @@ def stacked(ax: Axes, frame: pd.DataFrame, *, x: str, height: str, by: str) -> N
     at, base = wide.index.to_numpy(dtype="int64"), np.zeros(len(wide))
     for number, name in enumerate(frame[by].unique()):
         part = wide[name].fillna(0).to_numpy(dtype="float64")
-        ax.bar(at, part, 0.85, bottom=base, color=COLOURS[number % len(COLOURS)], label=name)
+        drawn: dict[str, Any] = UNKNOWN if name == HIDDEN else {"color": COLOURS[number % len(COLOURS)]}
+        ax.bar(at, part, 0.85, bottom=base, label=name, **drawn)
         base = base + part
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     numbers(ax.yaxis, "number")

@@ -32,6 +32,7 @@ GREY: Final = "0.45"
 #: Inches: two columns of a journal, and the least that a drawing needs.
 WIDTH: Final = 7.0
 HIDDEN: Final = f"hidden: fewer than {MIN_CELL}"
+UNKNOWN: Final[dict[str, Any]] = {"facecolor": "white", "edgecolor": "0.65", "hatch": "////", "linewidth": 0.0}
 
 #: From light to dark, by lightness alone.
 _LADDER: Final = ("#d9e6f2", "#b9d1e6", "#94b8d9", "#6a9cc9", "#3f7fb8", "#1f63a0", "#0b4884", "#062f5c")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from accountability.figures.house_style import (
     CONTEXT,
     HATCHES,
     HIDDEN,
+    UNKNOWN,
     Kind,
     colours_of,
     in_order,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 #: A part of a bar narrower than this has no room for its number.
 _ROOM = 0.055
-_UNKNOWN: dict[str, Any] = {"facecolor": "white", "edgecolor": "0.65", "hatch": "////", "linewidth": 0.0}
 
 
 def stacked_shares(
@@ -62,7 +62,7 @@ def stacked_shares(
     short = np.array([part[share].isna().any() for _, part in groups]) & (left < 1)
     if short.any():
         rows = np.flatnonzero(short)
-        axes.barh(rows, (1 - left)[rows], 0.68, left=left[rows], label=HIDDEN, **_UNKNOWN)
+        axes.barh(rows, (1 - left)[rows], 0.68, left=left[rows], label=HIDDEN, **UNKNOWN)
     axes.set_yticks(range(len(groups)), [textwrap.fill(group or "all", 30) for group, _ in groups])
     axes.set_ylim(len(groups) - 0.5, -0.5)
     axes.set_xlim(0, 1)
@@ -94,7 +94,7 @@ def matrix(
         i, j = down.index(cell[rows]), across.index(cell[columns])
         shades[i, j] = 0.0 if pd.isna(cell[share]) else float(cell[share])
         if pd.isna(cell[value]):
-            axes.bar(j, 0.9, 0.9, bottom=i - 0.45, label="_" if hidden else HIDDEN, zorder=2, **_UNKNOWN)
+            axes.bar(j, 0.9, 0.9, bottom=i - 0.45, label="_" if hidden else HIDDEN, zorder=2, **UNKNOWN)
             hidden = True
         else:
             ink = "white" if shades[i, j] > 0.6 else "0.1" if cell[value] else "0.6"
@@ -164,7 +164,7 @@ def flow(states: pd.DataFrame, flows: pd.DataFrame, *, ax: Axes | None = None) -
                 top,
                 label="_" if said else "ways hidden: too few",
                 gid=CONTEXT,
-                **_UNKNOWN,
+                **UNKNOWN,
             )
             said = True
     axes.set_xticks(range(len(steps)), [name_of(step) for step in steps])

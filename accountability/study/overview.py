@@ -11,6 +11,7 @@ import pandas as pd
 from accountability import labels
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
+from accountability.privacy import MIN_CELL, disclose
 from accountability.records.case_ends import closed_by_status
 from accountability.remembered import remembered
 from accountability.results import Result, percent, plural
@@ -154,7 +155,7 @@ class ByYear(Result):
     """Cases by year of start.
 
     ``table``: ``year`` (Int64), ``started``, ``stopped``, ``still_open``, ``not_known`` (the stop's date must not be
-    used, or no status is recorded), ``share_open``.
+    used, or no status is recorded), ``share_open``, ``hidden`` (few are still open, or have stopped).
 
     Attributes
     ----------
@@ -168,12 +169,18 @@ class ByYear(Result):
     stop: str
     by_status: bool = False
 
+    def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Hide years in which few cases are still open, or few have stopped."""
+        return disclose(table, counts=("started", "still_open"), keep=("year",))
+
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw stopped and open cases by year."""
         axes = draw.new_axes(ax)
-        long = self.table.dropna(subset="year").melt("year", ["stopped", "still_open"], "state", "cases")
+        shown = self.table.assign(few=self.table["started"].where(self.table["hidden"]))
+        long = shown.dropna(subset="year").melt("year", ["stopped", "still_open", "few"], "state", "cases")
         done = "closed by its findings" if self.by_status else f"'{self.stop}' dated"
-        names = {"stopped": done, "still_open": "still open"}
+        names = {"stopped": done, "still_open": "still open", "few": draw.HIDDEN}
+        long = long if long.loc[long["state"] == "few", "cases"].any() else long[long["state"] != "few"]
         draw.stacked(axes, long.assign(state=long["state"].map(names)), x="year", height="cases", by="state")
         axes.set_xlabel(f"year of {labels.moment(self.start)}")
         axes.set_ylabel("cases")
@@ -181,17 +188,22 @@ class ByYear(Result):
 
     def sentence(self) -> str:
         """Say how many cases are still open, and in which year their share is largest."""
+        started, still_open = (int(self._kept()["table"][name].sum()) for name in ("started", "still_open"))
         known = self.table.dropna(subset="year")
         if known.empty:
             return f"No case has a usable date '{self.start}'."
-        last = known.sort_values("share_open", kind="stable").iloc[-1]
-        if not self.table["still_open"].any():
-            return f"Of {plural(int(self.table['started'].sum()), 'case')}, none is still open."
+        if not still_open:
+            return f"Of {plural(started, 'case')}, none is still open."
         left = "are pending" if self.by_status else f"have no date '{self.stop}'"
+        said = (
+            f"Of {plural(started, 'case')}, {f'{still_open:,}' if still_open >= MIN_CELL else 'fewer than ten'} {left}"
+        )
+        if known["share_open"].isna().all():
+            return f"{said}."
+        last = known.dropna(subset="share_open").sort_values("share_open", kind="stable").iloc[-1]
         return (
-            f"Of {plural(int(self.table['started'].sum()), 'case')}, {int(self.table['still_open'].sum()):,} {left}; "
-            f"the largest share of a year is {percent(float(last['share_open']), 1)}, of those '{self.start}' in "
-            f"{int(last['year'])}."
+            f"{said}; the largest share of a year is {percent(float(last['share_open']), 1)}, of those '{self.start}' "
+            f"in {int(last['year'])}."
         )
 
 

@@ -143,7 +143,7 @@ def test_open_complaints_are_open(cohort: Cohort) -> None:
     assert delays.n_open == 1949
     assert len(delays) == 109339 - 23
     assert delays.excluded_counts()["cases"].tolist() == [23]
-    assert overview.by_year(cohort).table["still_open"].sum() == 1949
+    assert overview.by_year(cohort).true_numbers()["still_open"].sum() == 1949
 
 
 def test_the_closing_curve_is_that_of_statsmodels(cohort: Cohort) -> None:

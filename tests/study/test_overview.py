@@ -33,12 +33,27 @@ def cohort(tmp_path: Path) -> Cohort:
 
 
 def test_every_case_is_in_one_year(cohort: Cohort) -> None:
-    table = overview.by_year(cohort).table.set_index("year")
+    table = overview.by_year(cohort).true_numbers().set_index("year")
     assert table["started"].sum() == len(cohort.cases) == 5
     assert table.loc[2018, ["started", "stopped", "still_open", "not_known"]].tolist() == [2, 1, 1, 0]
     assert table.loc[2019, ["started", "stopped", "still_open", "not_known"]].tolist() == [2, 1, 0, 1]
     assert table.loc[pd.NA, "started"] == 1
-    assert "Of 5 cases, 1 have no date 'closed'" in overview.by_year(cohort).sentence()
+    assert overview.by_year(cohort).sentence() == "Of 5 cases, fewer than ten have no date 'closed'."
+
+
+def test_a_year_with_few_open_cases_is_hidden_with_another_in_table_figure_and_sentence() -> None:
+    years = overview.by_year(Cohort.of(accountability.load("synthetic")))
+    table, true = years.table.set_index("year"), years.true_numbers().set_index("year")
+    assert true["still_open"].tolist() == [0, 3, 16, 30, 106, 213]
+    assert table["hidden"].tolist() == [False, True, True, False, False, False]
+    assert table.loc[[2015, 2016], ["stopped", "still_open", "share_open"]].isna().all(axis=None)
+    assert table["started"].tolist() == true["started"].tolist()
+    assert years.sentence().startswith(
+        "Of 5,000 cases, 368 have no date 'closed'; the largest share of a year is 26.0 %"
+    )
+    axes = years.plot()
+    hatched = [bar.get_height() for bar in axes.patches if bar.get_hatch() and bar.get_height()]
+    assert sorted(hatched) == [725, 810]
 
 
 def test_dates_held_account_for_every_case(cohort: Cohort) -> None:
@@ -130,7 +145,7 @@ def test_a_source_of_statuses_counts_the_pending_as_open_and_the_unrecorded_as_u
     findings = pd.DataFrame({"case_id": list("abc"), "officer_id": "o", "finding": ["pending", "sustained", None]})
     town = agency(events, allegations=findings, sampling=Sampling("no_closing_date", "status_only"))
     years = overview.by_year(Cohort.of(town))
-    assert years.table.loc[0, ["started", "stopped", "still_open", "not_known"]].tolist() == [3, 1, 1, 1]
-    assert "Of 3 cases, 1 are pending" in years.sentence()
+    assert years.true_numbers().loc[0, ["started", "stopped", "still_open", "not_known"]].tolist() == [3, 1, 1, 1]
+    assert years.sentence() == "Of 3 cases, fewer than ten are pending."
     done = Cohort.of(agency([event("a", "received", "2020-01-01"), event("a", "closed", "2020-02-01")]))
     assert overview.by_year(done).sentence() == "Of 1 case, none is still open."
