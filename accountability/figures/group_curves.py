@@ -238,7 +238,7 @@ def risk_table(above: Axes, curves: Curves) -> None:
     table.spines["bottom"].set_visible(False)
     table.tick_params(axis="x", bottom=False, labelbottom=False)
     table.tick_params(axis="y", pad=18)
-    table.set_yticks(range(len(names)), [broken_once(name) for name in names])
+    table.set_yticks(range(len(names)), shortened(names))
     colours = [_look(number)[0] if curves.by else "0.13" for number in range(len(names))]
     for label, colour in zip(table.get_yticklabels(), colours, strict=True):
         label.set_color(colour)
@@ -259,9 +259,17 @@ def risk_table(above: Axes, curves: Curves) -> None:
     figure.fit = fit
 
 
-def broken_once(name: str, most: int = 26) -> str:
-    """Break a name that would leave no room for the numbers beside it."""
-    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
+def shortened(names: Sequence[str], most: int = 26) -> list[str]:
+    """Shorten names that would leave no room for the numbers beside them, so that they can still be told apart."""
+    half = most // 2
+    for start, end in ((most - 1, 0), (half, most - 1 - half)):
+        short = [
+            name if len(name) <= most else f"{name[:start].rstrip()}…{name[len(name) - end :].lstrip()}"
+            for name in names
+        ]
+        if len(set(short)) == len(set(names)):
+            return short
+    return list(names)
 
 
 def _under(axes: Axes, counts: pd.DataFrame, by: Sequence[str], name: str) -> None:

@@ -64,7 +64,9 @@ def labels_of(table: pd.DataFrame, by: Sequence[str]) -> pd.Series:
     if not by:
         return pd.Series("", index=table.index)
     first, *others = (table[name].astype("str") for name in by)
-    return first.str.cat(others, sep="\x1f") if others else first
+    for other in others:
+        first = first + "\x1f" + other
+    return first
 
 
 def masked(frame: pd.DataFrame, keep: Sequence[str] = ()) -> pd.DataFrame:

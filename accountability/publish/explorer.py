@@ -226,7 +226,7 @@ def on_screen(image: Figure) -> bytes:
     with mpl.rc_context({"text.hinting": "none"}):
         canvas.draw()
         box, size = image.get_tightbbox(), image.get_size_inches()
-    if (box.min < 0).any() or (box.max > size).any():  # what reaches over the edge would be cut
+    if min(box.min) < 0 or (np.asarray(box.max) > size).any():  # what reaches over the edge would be cut
         return kept.rendered(image, "png")
     edges = np.asarray(box.padded(mpl.rcParams["savefig.pad_inches"]).extents)
     left, below, right, above = (edges * kept.DPI).round().astype(int).tolist()

@@ -58,7 +58,7 @@ def models_side_by_side(
         raise ParameterError(f"{len(models)} models need as many different names=, found {heads}")
     terms = list(dict.fromkeys(term for part in parts for term in part))
     lines = [[term, *(part.get(term, ABSENT) for part in parts)] for term in terms]
-    counted = dict.fromkeys(WORDS[unit] for model in models if (unit := getattr(model, "unit", None)) in WORDS)
+    counted = dict.fromkeys(WORDS[unit] for model in models if (unit := str(getattr(model, "unit", ""))) in WORDS)
     for name, word in {**dict(zip(counted, counted, strict=True)), **_FIT}.items():
         held = [_units(model, name) if name in counted else _number(model, name) for model in models]
         if any(cell != ABSENT for cell in held):

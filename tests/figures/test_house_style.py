@@ -17,6 +17,7 @@ from overlaps import faults
 from accountability import delay
 from accountability.figures import house_style
 from accountability.figures.draw import ranges
+from accountability.figures.group_curves import shortened
 from accountability.figures.share_bars import flow, stacked_shares
 from accountability.figures.titles import rewrapped, titled, words_of
 from accountability.results import Result
@@ -184,3 +185,14 @@ def test_the_picture_of_curves_is_the_one_that_is_stored(count: int, tmp_path: P
     now = tmp_path / "now.png"
     figure.savefig(now, dpi=50, metadata={"Software": None})
     assert compare_images(str(STORED / f"curves_{count}.png"), str(now), tol=8) is None
+
+
+def test_short_names_beside_the_numbers_at_risk_are_told_apart() -> None:
+    assert shortened(["north", "south"]) == ["north", "south"]
+    assert shortened(["a name that is long enough", "x" * 40]) == ["a name that is long enough", f"{'x' * 25}…"]
+    bureaus = [f"Bureau of investigations and standards, {side}" for side in ("north", "south", "north-west")]
+    short = shortened(bureaus)
+    assert len(set(short)) == 3
+    assert all(len(one) <= 26 and one.endswith(name.split()[-1]) for one, name in zip(short, bureaus, strict=True))
+    alike = [f"{'a' * 30} {middle} {'z' * 30}" for middle in ("one", "two")]
+    assert shortened(alike) == alike, "no room is better than two names that read the same"

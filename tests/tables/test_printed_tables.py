@@ -214,5 +214,5 @@ def test_how_many_a_model_rests_on_is_hidden_where_it_tells_of_a_few_left_out(da
         for n in (40, 4)
     )
     assert model.fit.cell is not None
-    assert shown.loc["officer-complaints"].item() == f"{len(model.fit.cell):,}"
-    assert hidden.loc["officer-complaints"].item() == HIDDEN
+    assert shown.loc["officer-complaints"].iloc[0] == f"{len(model.fit.cell):,}"
+    assert hidden.loc["officer-complaints"].iloc[0] == HIDDEN
