@@ -176,8 +176,9 @@ def describe(
         raise Refusal(f"the whole is empty: none of {len(table):,} {whole} is {said(of)}")
     of_whole = "" if of == "all" else f" that are {said(of)}"
     if column and is_number(table[column]):
-        found = _by_group(table, inner, names, lambda part: _numbers(part[part["whole"]], column, confidence),
-                          labels, column)
+        found = _by_group(
+            table, inner, names, lambda part: _numbers(part[part["whole"]], column, confidence), labels, column
+        )
         if not found["events"].any():
             raise Refusal(f"no {counted.replace('_', '-')} has a number in {column}")
         return Described(estimand=f"mean and quantiles of {column}, {whole}{of_whole}{about}",
