@@ -6,12 +6,15 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from accountability.errors import FetchError, SourceError
+from accountability.records.places import PACKAGE
 
 CACHE_VARIABLE: Final = "ACCOUNTABILITY_CACHE"
+OFF_VARIABLE: Final = "ACCOUNTABILITY_NO_CODED_CACHE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,15 @@ def sha256(path: Path) -> str:
     """Return the hash of a file's content, lower-case hexadecimal."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+@cache
+def own_code() -> str:
+    """Return one hash over the modules that code a source, so that a change of code makes old entries invalid."""
+    digest = hashlib.sha256()
+    for path in sorted([*PACKAGE.glob("*.py"), *PACKAGE.glob("records/**/*.py")]):
+        digest.update(f"{path.relative_to(PACKAGE).as_posix()} {sha256(path)}\n".encode())
+    return digest.hexdigest()
 
 
 def located(files: Sequence[RemoteFile], folder: Path, name: str) -> list[Path]:

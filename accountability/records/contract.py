@@ -16,7 +16,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from accountability.errors import SourceError
-from accountability.records import cache
+from accountability.records import cache, kept_declaration
 from accountability.records.column import Column, Strict, known_term, problems
 from accountability.records.inherited import declared as declared_in
 from accountability.records.places import source_folder
@@ -190,11 +190,9 @@ class File(Strict):
                 raise ValueError(f"column {name!r}: {column.to!r} is made by the loader; give it another `to`")
             if column.to in ("case_id", "officer_id") and (column.codebook or column.type not in ("text", "code")):
                 raise ValueError(f"column {name!r}: an id is kept as it is, as `text` or `code`; give it no codebook")
-        absent = [file for step in self.prepare for file in step.reads if file not in self.beside]
-        if absent:
+        if absent := [file for step in self.prepare for file in step.reads if file not in self.beside]:
             raise ValueError(f"`prepare` reads {absent[0]}; name it under `beside` with its sha256")
-        unknown = [name for name in self.key if name not in self.columns]
-        if unknown:
+        if unknown := [name for name in self.key if name not in self.columns]:
             raise ValueError(f"the key names {unknown[0]!r}, which is not among `columns`")
         return self
 
@@ -338,16 +336,19 @@ def read_source(folder: Path) -> Source:
     SourceError
         Lists every key that is unknown, missing or of the wrong kind.
     """
+    if isinstance(held := kept_declaration.kept(folder), Source):
+        return held
     path = folder / "source.yaml"
     declared = declared_in(folder)
     refuse_undecided(declared, path)
     try:
         source = Source.model_validate(declared)
     except ValidationError as error:
-        found = problems(error, lines_of(path))
-        raise SourceError(f"{path}: {error.error_count()} thing(s) to mend:\n{found}") from None
+        told = f"{error.error_count()} thing(s) to mend:\n{problems(error, lines_of(path))}"
+        raise SourceError(f"{path}: {told}") from None
     if source.source != folder.name:
         raise SourceError(f"{path}: source is {source.source!r}, the folder is named {folder.name!r}; make them equal")
+    kept_declaration.keep(folder, source)
     return source
 
 
@@ -361,8 +362,7 @@ def data_hash(files: Mapping[str, File]) -> str:
     held = {
         (path, sha256) for file in files.values() for path, sha256 in {file.path: file.sha256, **file.beside}.items()
     }
-    lines = sorted(f"{path} {sha256}\n" for path, sha256 in held)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    return hashlib.sha256("".join(sorted(f"{path} {sha256}\n" for path, sha256 in held)).encode()).hexdigest()
 
 
 def file_paths(source: Source, folder: Path) -> dict[str, Path]:

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from accountability.errors import SourceError
+from accountability.records.cache import sha256
 from accountability.records.places import source_folder, source_names
 from accountability.records.yaml_text import read_yaml
 
 #: Below these keys a value is one answer, which is never mixed with another's.
 _WHOLE: Final = ("columns", "values", "format", "repeats")
+#: What declarations that were read are like, by their hash: asked again at every load.
+LIKES: Final[dict[str, Any]] = {}
 
 
 def line_of_releases(folder: Path) -> list[Path]:
@@ -25,7 +28,7 @@ def line_of_releases(folder: Path) -> list[Path]:
         If a release is like an unknown one, or like itself through others.
     """
     found = [folder]
-    while (path := found[-1] / "source.yaml").is_file() and (like := read_yaml(path).get("like")) is not None:
+    while (path := found[-1] / "source.yaml").is_file() and (like := _like(path)) is not None:
         if not isinstance(like, str):
             raise SourceError(f"{path}: `like` takes the name of a source, found a {type(like).__name__}")
         beside = found[-1].parent / like
@@ -34,6 +37,13 @@ def line_of_releases(folder: Path) -> list[Path]:
             raise SourceError(f"{path}: like {like!r} leads back to itself; the first release declared stands alone")
         found.append(base)
     return found
+
+
+def _like(path: Path) -> Any:
+    digest = sha256(path)
+    if digest not in LIKES:
+        LIKES[digest] = read_yaml(path).get("like")
+    return LIKES[digest]
 
 
 def releases_like(name: str | Path) -> list[str]:

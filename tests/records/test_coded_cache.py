@@ -192,3 +192,28 @@ def test_no_dropped_column_reaches_the_cache(tmp_path: Path, cache: Path) -> Non
     kept = [path for path in cache.rglob("*") if path.is_file()]
     assert kept
     assert not [path for path in kept if b"Zebedee" in path.read_bytes()]
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, 8, 65_535, 65_536, 65_537, 300_003])
+def test_a_checksum_tells_whatever_changed(size: int, tmp_path: Path) -> None:
+    """A bit, a byte more or less, words and blocks in another order, a stretch of zeros."""
+    rng = np.random.default_rng(size)
+    path = tmp_path / "table"
+    content = rng.integers(256, size=size, dtype=np.uint8).tobytes()
+    path.write_bytes(content)
+    first = coded_cache.checksum(path)
+    assert first == coded_cache.checksum(path)
+    changed = [content + b"\0"]
+    if size:
+        flipped = bytearray(content)
+        flipped[int(rng.integers(size))] ^= 1 << int(rng.integers(8))
+        changed += [content[:-1], bytes(flipped), bytes(size)]
+    if size > 2 * 65_536:
+        words = [content[start : start + 8] for start in range(0, size, 8)]
+        blocks = [content[start : start + 65_536] for start in range(0, size, 65_536)]
+        words[1], words[2] = words[2], words[1]
+        blocks[0], blocks[1] = blocks[1], blocks[0]
+        changed += [b"".join(words), b"".join(blocks), content[65_536:] + content[:65_536]]
+    for other in changed:
+        path.write_bytes(other)
+        assert coded_cache.checksum(path) != first
