@@ -237,7 +237,12 @@ def _with_officers(
         Log(name, entries).note("", "row not linked", "officers", why, frame.loc[~used, "source_row"])
         for column in attributes.columns:
             pool = attributes[column].array
-            allegations = allegations.assign(**{column: pool.take(position, allow_fill=True)})
+            if pool.dtype == "str":  # a text looked up among the few that differ stays in the processor's cache
+                codes, few = pd.factorize(pool)
+                found = pd.array([*few.tolist(), None], dtype="str").take(np.append(codes, -1)[position])
+            else:
+                found = pool.take(position, allow_fill=True)
+            allegations = allegations.assign(**{column: found})
         linked[name] = int(used.sum())
     return allegations, linked
 

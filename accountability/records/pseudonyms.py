@@ -151,16 +151,14 @@ class Pseudonyms:
         codes, distinct = pd.factorize(values)
         made, ids = self._made, distinct.tolist()  # an Arrow array is slow to go through one by one
         before = len(made)
-        for value in ids:
+        copy_inner, copy_outer = self._inner.copy, self._outer.copy
+        for value in ids:  # written out: a call for each id would take as long as its hash
             if value not in made:
-                made[value] = self._pseudonym(str(value))
+                inner, outer = copy_inner(), copy_outer()
+                inner.update(str(value).encode())
+                outer.update(inner.digest())
+                made[value] = f"p-{outer.hexdigest()[:12]}"
         if len(made) > before and len(set(made.values())) != len(made):
             raise AccountabilityError(f"two ids of {self._scope} share a pseudonym; use another key ({key_file()})")
-        pool = pd.array([*(made[value] for value in ids), None], dtype="str")
+        pool = pd.array([*map(made.__getitem__, ids), None], dtype="str")
         return pd.Series(pool.take(codes), index=values.index, name=values.name)
-
-    def _pseudonym(self, value: str) -> str:
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(value.encode())
-        outer.update(inner.digest())
-        return f"p-{outer.hexdigest()[:12]}"

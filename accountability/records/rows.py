@@ -11,6 +11,7 @@ from accountability.errors import SourceError
 from accountability.records.codebook import NORMALISERS
 from accountability.records.contract import File
 from accountability.records.ledger import Log, examples
+from accountability.records.schema import all_differ
 from accountability.vocabulary import PEOPLE
 
 REPEATED = "repeats_a_row"
@@ -195,8 +196,8 @@ def check_key(frame: pd.DataFrame, declared: File, name: str) -> None:
             f"{name}: the key {declared.key} is blank in {int(absent.sum()):,} row(s), first data row "
             f"{examples(frame.loc[absent, 'source_row'])[0]}"
         )
-    again = frame.duplicated(declared.key)
-    if again.any():
+    if not all_differ([frame[column] for column in declared.key]):
+        again = frame.duplicated(declared.key)
         rows = frame.loc[again]
         raise SourceError(
             f"{name}: the key {declared.key} must be unique; {int(again.sum()):,} row(s) repeat one, first data row "

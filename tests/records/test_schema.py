@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pandera.errors
 import pandera.pandas as pandera
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accountability.errors import SourceError
 from accountability.records import schema
+from accountability.records.schema import all_differ
 from accountability.vocabulary import STAGES
 
 
@@ -84,3 +88,28 @@ def test_what_is_wrong_fails_both_and_is_named(what: str) -> None:
         model(table).validate(spoiled[table], lazy=True)
     with pytest.raises(SourceError, match=rf"x: the {table} table breaks its model:[\s\S]*{column} {message}"):
         schema.validate(**spoiled, source="x")
+
+
+@given(
+    st.lists(
+        st.tuples(
+            *[st.sampled_from(["7", "07", "7.0", "70", "8", "-0", "0", "1e3", "1000", "x", "nan", "", None])] * 2
+        ),
+        max_size=8,
+    )
+)
+def test_rows_that_differ_are_told_as_pandas_tells_them(rows: list[tuple[str | None, str | None]]) -> None:
+    frame = pd.DataFrame(rows, columns=["a", "b"], dtype="str")
+    assert all_differ([frame["a"]]) == (not frame["a"].duplicated().any())
+    assert all_differ([frame["a"], frame["b"]]) == (not frame.duplicated().any())
+
+
+def test_many_rows_of_two_numbers_are_told_apart_without_their_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in Chicago: small whole numbers, whose bits as numbers end in zeros."""
+    rng = np.random.default_rng(1)
+    pairs = np.unique(rng.integers(20_000, size=(200_000, 2)), axis=0)
+    frame = pd.DataFrame({"a": pairs[:, 0].astype("str"), "b": [f"{one}.0" for one in pairs[:, 1]]}, dtype="str")
+    again = pd.concat([frame, frame.iloc[[5]]], ignore_index=True)
+    assert not all_differ([again["a"], again["b"]])
+    monkeypatch.delattr(pd.DataFrame, "duplicated")
+    assert all_differ([frame["a"], frame["b"]])
