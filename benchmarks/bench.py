@@ -64,6 +64,24 @@ ROWS = (
     Row("report, Chicago / commit before", _before("report", CHICAGO), r"ratio (\S+)", 0.6),
     Row("report, bundled agency / commit before", _before("report", "synthetic"), r"ratio (\S+)", 0.6),
     Row("grid of 24 / papermill one after another", "sweep.py 24", r"shared evenly, (\S+)", 0.2, one_thread=False),
+    *(
+        Row(
+            f"explorer, change of group, Chicago, {study}",
+            f"explorer.py --one {study} {CHICAGO}",
+            r'"group: officer_race": ([\d.]+)',
+            1,
+            "s",
+        )
+        for study in (
+            OPEN,
+            "how_the_backlog_moved",
+            "what_follows_a_finding",
+            "who_is_disciplined",
+            "does_delay_lighten",
+        )
+    ),
+    Row("simulations, four Dask workers / four processes", "share_out.py 4", r"simulations: .*ratio (\S+)", 1.15),
+    Row("sweep, four Dask workers / four processes", "share_out.py 4", r"sweep: .*ratio (\S+)", 1.15),
     Row(
         "Cox, one continuous covariate, 1,000,000 rows / best peer",
         f"hazard.py 1000000 --continuous --cpu --only cox --limit 30 --python {PEERS}",
