@@ -139,10 +139,10 @@ def asked(
     blind = table.drop(columns=[name for name in table if name in _IDS or name in columns])
     blind = blind.iloc[::-1].set_axis(pd.RangeIndex(10**9, 10**9 + len(table)))
     again = _tried(condition, blind)
+    # An answer under another index than that of the blind table was made before: it says nothing of what it knew.
     if isinstance(again, pd.Series) and again.index.equals(blind.index):
-        again = again.iloc[::-1].set_axis(table.index)
-    if _same(answer, again):
-        return answer, ()
+        if _same(answer, again.iloc[::-1].set_axis(table.index)):
+            return answer, ()
     if not _same(answer, _tried(condition, table)):
         return answer, None  # another answer each time, as of a lot that is drawn
     of_stage = {
@@ -162,10 +162,10 @@ def computed(values: Callable[[Cohort], Any], cohort: Cohort) -> tuple[Any, Know
     known = {of: columns_known(cohort, of) for of in ("cases", "allegations")}
     again = _tried(values, _without(cohort, known, OUTCOME_STAGES, mark="\0"))
     both = isinstance(made, pd.Series) and isinstance(again, pd.Series) and len(made) == len(again)
+    # Values under the old ids were made before, as an answer of a condition may be.
     if both and again.index.equals(pd.Index("\0" + made.index.astype("str"))):
-        again = again.set_axis(made.index)
-    if _same(made, again):
-        return made, ()
+        if _same(made, again.set_axis(made.index)):
+            return made, ()
     dated = set(cohort.events["stage"].unique())
     there = dated.union(*(stages or () for columns in known.values() for stages in columns.values()))
     held = [stage for stage in OUTCOME_STAGES if stage in there]

@@ -80,6 +80,12 @@ BY_OUTCOME = {
     "closed in 2014, a list of ids": lambda d: Cohort.of(d).keep_if(
         lambda cases: cases["case_id"].isin(ids_closed_in(d, 2014)), because="closed in 2014"
     ),
+    "closed in 2014, a mask that a function gives back": lambda d: Cohort.of(d).keep_if(
+        lambda cases: (closing_day(d).dt.year == 2014).set_axis(d.cases.index), because="closed in 2014"
+    ),
+    "a column that a function gives back": lambda d: add(
+        d, "out", lambda c: closing_day(d).dt.year.map({2014: "a"}).fillna("b").astype("str")
+    ).keep_if(lambda cases: cases["out"] == "a", because="closed in 2014"),
     "closed in 2014, a frame filtered outside": lambda d: Cohort.of(d).keep_if(
         d.cases[d.cases["case_id"].isin(ids_closed_in(d, 2014))], because="closed in 2014"
     ),
