@@ -200,7 +200,8 @@ def _of_resamples(sums: DailySums, asked: Asked, weights: Floats) -> Floats:
     columns = [first_day(share, limit) for limit in 1 - asked.shares]
     if asked.until is not None:
         columns.append(area(counts, asked.until)[0])
-    return np.column_stack(columns)
+    # A resample without a case of the group has no statistic: it is not one in which nothing was reached.
+    return np.where(entered.sum(axis=1, keepdims=True) > 0, np.column_stack(columns), np.nan)
 
 
 def _by_cause(durations: Durations, asked: Asked) -> Bootstrap:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -91,3 +93,32 @@ def test_a_group_of_few_cases_is_not_shown_beside_others():
 def test_a_bootstrap_that_cannot_be_had_is_refused(arguments, error, message):
     with pytest.raises(error, match=message):
         delay.bootstrap(Durations.from_days([1, 2], groups={"g": ["x", "x"]}), 1, **arguments)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"shares": (0.25, 0.5)},
+        {"until": 100},
+        {"causes": "how", "days": (50, 90)},
+        {"within": 150},
+        {"statistic": lambda held: np.median(held.days_upper)},
+        {"coarse": 15},
+    ],
+    ids=lambda how: next(iter(how)),
+)
+def test_a_resample_without_a_group_is_not_one_that_was_never_reached(how):
+    """Group z has one officer, whom a third of the resamples leave out."""
+    size = 240
+    groups = {
+        "g": np.where(np.arange(size) < 80, "z", "w"),
+        "officer": np.where(np.arange(size) < 80, 0, np.arange(size)),
+        "how": np.resize(["a", "b"], size),
+    }
+    days = np.arange(size) * 7 % 140
+    made = Durations.from_days(days, groups=groups, longest=np.full(size, 150))
+    if "coarse" in how:
+        made = replace(made, table=made.table.assign(days_upper=days + how["coarse"]))
+        how = {}
+    with pytest.raises(Refusal, match="z: .* resamples hold no case"):
+        delay.bootstrap(made, 1, by="g", cluster="officer", replicates=60, **how)
