@@ -53,6 +53,8 @@ def found(
     lasting, lasting_row = _lasting(lasts)
     grouped = _units(asked, units)
     caveat = grouped or ("Officers who came or left could make as much of it." if unsure else _fitted(chance, drawn))
+    if more and stayed is None and not grouped and chance.tally.holder == "officer":
+        caveat = "Officers who came late or left are not known, and could make a part of it."
     title = f"The top {top} drew {wording.share(row['estimate'])}; chance alone gives {wording.share(row['expected'])}"
     return asked.finding(
         " ".join(text for text in (main, lasting, caveat) if text),

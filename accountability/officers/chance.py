@@ -30,6 +30,7 @@ BENCHMARKS: Final = {
 }
 ALONE: Final = "equal risk for those who drew at least one, of whom some then draw none"
 BY_CHANCE: Final = ("equal_risk", "zero_truncated_poisson")
+SERVED_ALIKE: Final = "officers who came late or left look like officers who draw few, which alone makes counts uneven"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -207,6 +208,8 @@ def against_chance(
         drawn = np.column_stack([made.gini, made.top])
         columns |= beside_chance(np.append(seen.gini, seen.top), drawn, confidence)
         parts.append(pd.DataFrame(columns))
+    table = pd.concat(parts, ignore_index=True)
+    more = (table["benchmark"].isin(BY_CHANCE) & (table["estimate"] > table["expected_upper"])).any()
     return AgainstChance(
         estimand=f"concentration of {data.drawn}s over {data.among()}, beside what chance gives, {data.name}",
         assumptions=(
@@ -218,7 +221,8 @@ def against_chance(
             f"Gini coefficient and share of the top {percent(top)}, {TIES}; {data.weighed()}; {draws:,} draws a "
             f"benchmark, seed {seed}"
         ),
-        table=pd.concat(parts, ignore_index=True),
+        table=table,
+        cautions=(SERVED_ALIKE,) if more and data.plain and data.holder == "officer" else (),
         flow=data.flow,
         top=top,
         confidence=confidence,

@@ -365,3 +365,11 @@ def test_a_million_officer_complaints_take_no_longer_than_a_thousand() -> None:
     conc.against_chance(data, ["equal_risk"], draws=1_000)
     # benchmarks/concentration.py times it on a quiet machine; here only the order of magnitude is held.
     assert time.process_time() - start < 10
+
+
+def test_more_than_chance_says_that_unknown_service_makes_counts_uneven() -> None:
+    uneven, even = conc.Tally.of_counts([1, 1, 1, 1, 2, 9] * 20), conc.Tally.of_counts([3, 3, 3, 3] * 20)
+    assert "came late or left" in conc.against_chance(uneven, draws=199).sentence()
+    assert "came late or left" not in conc.against_chance(even, ["equal_risk"], draws=199).sentence()
+    served = conc.tally(accountability.load("synthetic"), exposure="throughout")
+    assert "came late or left" not in conc.against_chance(served, ["equal_risk"], draws=199).sentence()
