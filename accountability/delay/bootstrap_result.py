@@ -24,7 +24,8 @@ class Bootstrap(Result):
     """Numbers with intervals from resampled clusters.
 
     ``table``: the columns of `by`, ``statistic``, ``n`` (cases), ``estimate``, ``lower``, ``upper`` (days, or shares
-    closed; missing when not reached, or beyond follow-up), ``not_reached`` (share of resamples that did not reach it).
+    closed; missing when not reached, beyond follow-up or, of limits, where all resamples are alike), ``not_reached``
+    (share of resamples that did not reach it).
 
     Attributes
     ----------
@@ -68,10 +69,11 @@ class Bootstrap(Result):
                 else format(row[name], ",.0f" if days else ",.4g")
                 for name in ("estimate", "lower", "upper")
             ]
-            said.append(
-                f"{label_of(self.groups, place // each)}{kind}: {numbers[0]}{' days' if days else ''} "
-                f"({percent(self.confidence)} interval {numbers[1]} to {numbers[2]})"
-            )
+            unit = " days" if days and pd.notna(row["estimate"]) else ""
+            none = pd.isna(row["lower"]) and pd.isna(row["upper"])
+            ends = f"{percent(self.confidence)} interval {numbers[1]} to {numbers[2]}"
+            ends = "no interval exists" if none else ends
+            said.append(f"{label_of(self.groups, place // each)}{kind}: {numbers[0]}{unit} ({ends})")
         return f"{'; '.join(said)}; from {plural(self.clusters, self.unit)} resampled."
 
 
@@ -123,6 +125,10 @@ def bootstrap_of(
         lower, upper = percentile(found[1:], asked.confidence, between=False)
         numbers = {"estimate": found[0], "lower": lower, "upper": upper}
         columns = {name: np.where(np.isfinite(column), column, np.nan) for name, column in numbers.items()}
+        # Resamples that are all alike bound nothing.
+        least, most = found[1:].min(axis=0), found[1:].max(axis=0)
+        alike = (least == most) | np.isclose(least, most, rtol=ROUNDING, atol=0)
+        columns |= {name: np.where(alike, np.nan, columns[name]) for name in ("lower", "upper")}
         size = np.full(len(names), cases["n"].iloc[number])
         head = {"statistic": pd.array(names, dtype="str"), "n": size}
         not_reached = {"not_reached": (~np.isfinite(found[1:])).mean(axis=0)}

@@ -107,7 +107,9 @@ class CompetingClosings(Result):
             place = np.searchsorted(part["day"].to_numpy(), asked, side="right") - 1
             columns: dict[str, Any] = {"cause": pd.array([self.causes[cause]] * len(asked), dtype="str"), "day": asked}
             for column in ("estimate", "lower", "upper"):
-                share = np.where(place < 0, 0.0, np.append(part[column].to_numpy(), 0.0)[place])
+                # Before its first closing a cause has a share of 0, which has no error.
+                none = 0.0 if column == "estimate" else np.nan
+                share = np.append(part[column].to_numpy(), none)[place]
                 columns[column] = np.where(asked > supported[group], np.nan, share)
             found.append(with_groups(self.groups, np.full(len(asked), group), columns))
         return pd.concat(found, ignore_index=True)

@@ -49,7 +49,10 @@ class DelayCurve(Curve):
         at_risk = self.counts.at_risk[number]
         watched = asked < len(at_risk)
         watching = np.rint(at_risk[np.where(watched, asked, 0)]).astype(np.int64)
-        return {"at_risk": np.where(watched, watching, 0)} | super()._at(number, part, asked)
+        found = super()._at(number, part, asked)
+        early = asked < part["day"].iloc[0]
+        found["lower"] = np.where(early, _all_open(watching, self.confidence or 0), found["lower"])
+        return {"at_risk": np.where(watched, watching, 0)} | found
 
     def _drawn(self) -> pd.DataFrame:
         """Start each group's curve at 1 where nothing happened on day 0."""
@@ -183,8 +186,7 @@ def _curve(counts: Counts, confidence: float, transform: Transform) -> pd.DataFr
     # Where nothing has closed yet, so many watched cases still leave the share below 1 possible.
     whole = still_open == 1
     watched = _whole(counts.at_risk[number, day][whole])
-    # Clopper and Pearson's limit of n in n.
-    lower[whole] = np.where(watched > 0, (1 - upper_tail(confidence)) ** (1 / np.maximum(watched, 1)), 0)
+    lower[whole], upper[whole] = _all_open(watched, confidence), 1
     columns = {
         "day": day,
         "at_risk": _whole(counts.at_risk[number, day]),
@@ -196,6 +198,11 @@ def _curve(counts: Counts, confidence: float, transform: Transform) -> pd.DataFr
         "upper": upper,
     }
     return with_groups(counts.groups, number, columns)
+
+
+def _all_open(watched: Days, confidence: float) -> Floats:
+    """Clopper and Pearson's lower limit of the share still open where all of n watched cases are."""
+    return np.where(watched > 0, (1 - upper_tail(confidence)) ** (1 / np.maximum(watched, 1)), 0)
 
 
 def _whole(values: Any) -> Days:

@@ -52,8 +52,8 @@ class ReverseTimeCurve(Curve):
         """State the conditional median, and that it is conditional."""
         return (
             f"from {plural(int(row['n']), 'closed case')}, of the cases that close within {self.within:,} days half "
-            f"close within {plural(int(median['estimate']), 'day')} ({percent(self.confidence or 0)} interval "
-            f"{median['lower']:,} to {median['upper']:,}); how many take longer, a release of closed cases cannot say"
+            f"close within {plural(int(median['estimate']), 'day')} ({self._ends(median['lower'], median['upper'])}); "
+            "how many take longer, a release of closed cases cannot say"
         )
 
     def _at(self, number: int, part: pd.DataFrame, asked: np.ndarray) -> dict[str, Any]:
@@ -64,10 +64,12 @@ class ReverseTimeCurve(Curve):
         return {"estimate": share} | ends
 
     def _quantile(self, number: int, part: pd.DataFrame, share: float) -> tuple[Any, Any, Any, str]:
-        days = []
+        days, whole = [], part["estimate"] == 1  # as every case counted closes within the horizon
         for column in ("estimate", "upper", "lower"):
-            reached = np.flatnonzero(part[column].fillna(0).to_numpy() >= share - ROUNDING)
+            reached = np.flatnonzero(part[column].fillna(0).mask(whole, 1).to_numpy() >= share - ROUNDING)
             days.append(int(part["day"].iloc[reached[0]]) if len(reached) else self.within)
+        if not (part["std_error"] > 0).any():  # all on one day
+            return days[0], None, None, f"{days[0]:,} (no interval exists)"
         return days[0], days[1], days[2], f"{days[0]:,} ({days[1]:,} to {days[2]:,})"
 
 

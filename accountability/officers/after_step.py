@@ -95,9 +95,10 @@ class NextComplaint(Result):
             if row["hidden"] or row["estimate"] != row["estimate"]:
                 said.append(f"after {_step(row)}{group}: not shown")
                 continue
+            between = f"{percent(self.confidence)} interval {percent(row['lower'])} to {percent(row['upper'])}"
+            ends = "no interval exists" if row["lower"] != row["lower"] else between
             said.append(
-                f"after {_step(row)}{group}: {percent(row['estimate'])} ({percent(self.confidence)} interval "
-                f"{percent(row['lower'])} to {percent(row['upper'])}) of {plural(int(row['n']), 'officer')}"
+                f"after {_step(row)}{group}: {percent(row['estimate'])} ({ends}) of {plural(int(row['n']), 'officer')}"
             )
         day = int(rows["day"].iloc[0])
         return f"Officers with a next complaint within {plural(day, 'day')}: {'; '.join(said)}."

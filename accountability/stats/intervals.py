@@ -170,14 +170,13 @@ def curve_interval(
     Returns
     -------
     lower, upper : array of float
-        Equal to the share where it is 1 (nothing has closed yet); NaN where it is 0.
+        NaN where the error is 0 or not known: a share that does not vary has no interval.
     """
     if transform not in TRANSFORMS:
         raise ParameterError(f"unknown interval {transform!r}; there are {', '.join(TRANSFORMS)}")
     z = z_critical(confidence)
-    lower = np.where(share > 0, share, np.nan)
-    upper = lower.copy()
-    inside = (share > 0) & (share < 1) & np.isfinite(error)
+    lower, upper = np.full((2, *np.shape(share)), np.nan)
+    inside = (share > 0) & (share < 1) & (error > 0) & np.isfinite(error)
     s, e = share[inside], error[inside]
     if transform == "plain":
         lower[inside], upper[inside] = np.maximum(s - z * e, 0), np.minimum(s + z * e, 1)
@@ -187,8 +186,6 @@ def curve_interval(
     else:
         width = z * e / (s * -np.log(s))
         lower[inside], upper[inside] = s ** np.exp(width), s ** np.exp(-width)
-    unknown = ~np.isfinite(error)
-    lower[unknown] = upper[unknown] = np.nan
     return lower, upper
 
 

@@ -140,9 +140,9 @@ def asked(
     blind = blind.iloc[::-1].set_axis(pd.RangeIndex(10**9, 10**9 + len(table)))
     again = _tried(condition, blind)
     # An answer under another index than that of the blind table was made before: it says nothing of what it knew.
-    if isinstance(again, pd.Series) and again.index.equals(blind.index):
-        if _same(answer, again.iloc[::-1].set_axis(table.index)):
-            return answer, ()
+    new = isinstance(again, pd.Series) and again.index.equals(blind.index)
+    if new and _same(answer, again.iloc[::-1].set_axis(table.index)):
+        return answer, ()
     if not _same(answer, _tried(condition, table)):
         return answer, None  # another answer each time, as of a lot that is drawn
     of_stage = {
@@ -163,9 +163,9 @@ def computed(values: Callable[[Cohort], Any], cohort: Cohort) -> tuple[Any, Know
     again = _tried(values, _without(cohort, known, OUTCOME_STAGES, mark="\0"))
     both = isinstance(made, pd.Series) and isinstance(again, pd.Series) and len(made) == len(again)
     # Values under the old ids were made before, as an answer of a condition may be.
-    if both and again.index.equals(pd.Index("\0" + made.index.astype("str"))):
-        if _same(made, again.set_axis(made.index)):
-            return made, ()
+    new = both and again.index.equals(pd.Index("\0" + made.index.astype("str")))
+    if new and _same(made, again.set_axis(made.index)):
+        return made, ()
     dated = set(cohort.events["stage"].unique())
     there = dated.union(*(stages or () for columns in known.values() for stages in columns.values()))
     held = [stage for stage in OUTCOME_STAGES if stage in there]

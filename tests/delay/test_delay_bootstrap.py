@@ -120,5 +120,5 @@ def test_a_resample_without_a_group_is_not_one_that_was_never_reached(how):
     if "coarse" in how:
         made = replace(made, table=made.table.assign(days_upper=days + how["coarse"]))
         how = {}
-    with pytest.raises(Refusal, match="z: .* resamples hold no case"):
+    with pytest.raises(Refusal, match=r"z: .* resamples hold no case"):
         delay.bootstrap(made, 1, by="g", cluster="officer", replicates=60, **how)

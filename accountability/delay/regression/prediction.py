@@ -15,7 +15,7 @@ from accountability.errors import ParameterError
 from accountability.figures import draw
 from accountability.figures.group_curves import Curves
 from accountability.results import Result, percent, plural
-from accountability.stats.arrays import Days, Floats
+from accountability.stats.arrays import ROUNDING, Days, Floats
 from accountability.stats.intervals import curve_interval, wald
 from accountability.stats.sandwich import by_cluster
 
@@ -58,7 +58,12 @@ class PredictedCurves(Result):
             return "No case was watched as long as the days asked for."
         last = self.table[known & (self.table["day"] == self.table.loc[known, "day"].max())]
         said = [
-            f"{row['label']}: {percent(row['estimate'], 1)} ({percent(row['lower'], 1)} to {percent(row['upper'], 1)})"
+            f"{row['label']}: {percent(row['estimate'], 1)} "
+            + (
+                f"({percent(row['lower'], 1)} to {percent(row['upper'], 1)})"
+                if pd.notna(row["lower"])
+                else "(no interval exists)"
+            )
             for row in last.to_dict("records")
         ]
         return (
@@ -100,8 +105,12 @@ class ShareDifferences(Result):
         said = [
             f"by day {row['day']:,}, {percent(row['closed_by'], 1)} of {row['label']} and "
             f"{percent(row['reference_closed_by'], 1)} of {row['reference']} are predicted closed, a difference of "
-            f"{100 * row['estimate']:+.1f} points ({percent(self.confidence)} interval {100 * row['lower']:+.1f} to "
-            f"{100 * row['upper']:+.1f})"
+            f"{100 * row['estimate']:+.1f} points ("
+            + (
+                f"{percent(self.confidence)} interval {100 * row['lower']:+.1f} to {100 * row['upper']:+.1f})"
+                if pd.notna(row["lower"])
+                else "no interval exists)"
+            )
             if pd.notna(row["estimate"])
             else f"by day {row['day']:,}, {row['label']} and {row['reference']} were not both watched"
             for row in self.table.to_dict("records")
@@ -221,8 +230,14 @@ def share_differences(model: Cox, at: Stated, reference: Mapping[str, Any], *, d
             error = rates.error_of(slope)
             row = {"label": labels[curve], "reference": labels[0], "day": int(day)}
             row |= {"closed_by": 1 - share[curve, place], "reference_closed_by": 1 - share[0, place]}
-            lower, upper = wald(gap, error, model.confidence)
-            row |= {"estimate": gap, "std_error": error, "lower": max(lower, -1.0), "upper": min(upper, 1.0)}
+            # Before any closing both shares are 1 without an error.
+            lower, upper = wald(gap, error if error > ROUNDING else np.nan, model.confidence)
+            row |= {
+                "estimate": gap,
+                "std_error": error,
+                "lower": np.maximum(lower, -1.0),
+                "upper": np.minimum(upper, 1.0),
+            }
             rows.append(row)
     table = pd.DataFrame(rows)
     for stratum in (np.repeat(rates.stratum[1:], len(when)), rates.stratum[0]):

@@ -93,7 +93,9 @@ class Regression(Result):
         for row in shown.head(SHOWN).to_dict("records"):
             name = str(row["term"]).replace("_", " ")
             against = f" against {row['reference']}" if isinstance(row["reference"], str) else " (a unit more)"
-            said.append(f"{name}{against}: " + "{} ({} to {})".format(*map(_short, [row[x] for x in ESTIMATE])))
+            ratio, *ends = (_short(row[number]) for number in ESTIMATE)
+            between = " to ".join(ends) if pd.notna(row["lower"]) else "no interval exists"
+            said.append(f"{name}{against}: {ratio} ({between})")
         rest = len(self.table) - len(said)
         more = f"; {plural(rest, 'more term')} in the table" if rest > 0 else ""
         return (
@@ -281,8 +283,8 @@ def table_of(
 ) -> pd.DataFrame:
     """Return one row per coefficient with its Wald interval, by Student's t where degrees of freedom are given."""
     error = np.sqrt(np.maximum(np.diag(covariance), 0))
-    if free is not None:  # a term that one cluster alone determines has no error
-        error = np.where(free > 0, error, np.nan)
+    # A term that one cluster alone determines, or whose closings all fell on one day, has no error.
+    error = np.where((error > 0) & (free is None or free > 0), error, np.nan)
     lower, upper = wald(coefficients, error, confidence, np.inf if free is None else free)
     with np.errstate(over="ignore"):
         ratios = [np.exp(ends) for ends in (coefficients, lower, upper)]
@@ -295,9 +297,7 @@ def table_of(
             "estimate": ratios[0],
             "lower": ratios[1],
             "upper": ratios[2],
-            "p_value": p_student(coefficients / error, free)
-            if free is not None
-            else p_normal(coefficients / np.where(error > 0, error, np.inf)),
+            "p_value": p_student(coefficients / error, free) if free is not None else p_normal(coefficients / error),
             "coefficient": coefficients,
             "std_error": error,
         }
