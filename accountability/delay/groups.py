@@ -111,14 +111,16 @@ class Groups(Result):
         day = plural(self.within_days, "day")
         lower, upper = whole["closed_within_lower"], whole["closed_within_upper"]
         ends = f"{percent(lower, 1)} to {percent(upper, 1)}"
-        if pd.isna(upper):
-            share = f"the share closed within {day} was not observed"
-        elif pd.isna(whole["closed_within"]):
-            share = f"{ends} had closed within {day}"
-        else:
+        if pd.notna(whole["closed_within"]):
             share = f"{percent(whole['closed_within'], 1)} had closed within {day}"
-            if lower < upper:
+            if pd.isna(lower) or pd.isna(upper):
+                share += " (no interval exists)"
+            elif lower < upper:
                 share += f" ({self.limits} {ends})"
+        elif pd.isna(upper):
+            share = f"the share closed within {day} was not observed"
+        else:
+            share = f"{ends} had closed within {day}"
         share += extremes_said(whole.to_dict(), "closed_within_extreme", lambda share: percent(share, 1))
         among = self.among or f", {whole['open']:,} still open"
         said = f"Of {plural(int(whole['n']), 'case')}{among}, {share}."

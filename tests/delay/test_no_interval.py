@@ -106,7 +106,9 @@ def test_most_estimates_are_had_where_all_closed_on_one_day() -> None:
         ("reverse", "all closed on one day", "within 92 days (no 95 % interval exists"),
         ("causes", "all closed on one day", "100.0 % 'x' (no interval exists)"),
         ("causes", "all closed by day 286", "100.0 % 'x' (no interval exists)"),
+        ("groups in all", "all closed on one day", "100.0 % had closed within 365 days (no interval exists)"),
         ("groups", "all closed by day 286", "100.0 % had closed within 365 days (no interval exists)"),
+        ("groups in all", "all open", "the share closed within 365 days was not observed"),
         ("bootstrap", "all closed by day 286", "139 days (95 % interval 96 to 183)"),
     ],
 )
