@@ -38,10 +38,16 @@ def officers_of(number: int, shape: str, each: int) -> np.ndarray:
     return np.repeat(np.arange(number), np.maximum(np.round(rows * each / 40), 2).astype(int))
 
 
-def days(rng: Rng, number: int, shape: str, each: int, groups: int = 2) -> Durations:
+def grouped(rng: Rng, number: int, groups: int, held: int | None) -> np.ndarray:
+    """The group of each officer: even groups, or a group of so many officers and the rest."""
+    place = rng.permutation(number)
+    return place % groups if held is None else (place < held).astype(int)
+
+
+def days(rng: Rng, number: int, shape: str, each: int, groups: int = 2, held: int | None = None) -> Durations:
     """Officers' paces differ by 0.6 on the log scale; each officer is of one group, which makes no difference."""
     who = officers_of(number, shape, each)
-    group, lean = (rng.permutation(number) % groups)[who], rng.normal(0, 0.6, number)[who]
+    group, lean = grouped(rng, number, groups, held)[who], rng.normal(0, 0.6, number)[who]
     day = np.ceil(rng.exponential(200 * np.exp(-lean))).astype(int)
     until = rng.integers(100, 500, len(who))
     closed = day <= until
@@ -69,12 +75,12 @@ def kept(p: float) -> float:
     return np.nan if p != p else float(p >= 0.05)
 
 
-def rungs(model: str, number: int) -> Callable[[Rng], list[float]]:
+def rungs(model: str, number: int, held: int | None = None) -> Callable[[Rng], list[float]]:
     """An ordered or multinomial logit, twenty rows an officer."""
 
     def run(rng: Rng) -> list[float]:
         who = np.repeat(np.arange(number), 20)
-        unit, lean = (rng.permutation(number) % 2)[who], rng.normal(0, 0.5, number)[who]
+        unit, lean = grouped(rng, number, 2, held)[who], rng.normal(0, 0.5, number)[who]
         rung = np.digitize(lean + rng.logistic(size=len(who)), [-0.3, 1.2])
         if model == "ordered":
             fit, place = fit_ordered(np.array([[0.0], [1.0]]), unit, rung, who), 2
@@ -189,6 +195,12 @@ NAMED: dict[str, Callable[[Rng], list[float]]] = {
     "ordered, 20 even": rungs("ordered", 20),
     "multinomial, 8 even": rungs("multinomial", 8),
     "multinomial, 20 even": rungs("multinomial", 20),
+    "cox, 300 officers, a level on 5": pace("cox", 300, "even", 15, 2, 5),
+    "parametric, 300 officers, a level on 5": pace("parametric", 300, "even", 15, 2, 5),
+    "fine-gray, 300 officers, a level on 5": pace("fine-gray", 300, "even", 15, 2, 5),
+    "discrete, 300 officers, a level on 5": pace("discrete", 300, "even", 15, 2, 5),
+    "ordered, 300 officers, a level on 5": rungs("ordered", 300, 5),
+    "multinomial, 300 officers, a level on 5": rungs("multinomial", 300, 5),
     "complaints, 20 even": complaints(20, "even", 300),
     "complaints, 20 skewed": complaints(20, "skewed", 300),
     "variances, 8 supervisors": spread(0.25, 0.125, 0.5, bosses=8),

@@ -18,7 +18,7 @@ from accountability.stats.compress import combine, tally
 from accountability.stats.cross_product import BLOCK, gram
 from accountability.stats.optimise import Evaluation, NotConverged, Separation, invert, newton, weakest
 from accountability.stats.penalised import Shrink, raised, with_limits
-from accountability.stats.sandwich import FEW, Clustered, Ways, clustered, even_clusters, named_ways
+from accountability.stats.sandwich import Clustered, Ways, clustered, weighed_clusters
 
 SAMPLED: Final = 50_000
 SPARED: Final = 16
@@ -90,6 +90,8 @@ class Slopes:
     neg_mixed: Floats | None = None
     # From the weight of each cell, minus the second derivatives by the others, added up
     neg_other: Callable[[Floats], Floats] | None = None
+    # Minus the second derivative of each cell by the only other parameter
+    neg_only: Floats | None = None
 
 
 Model = Callable[[Floats, Floats, Ints], Slopes]
@@ -102,11 +104,6 @@ def cells_of(pattern: Ints, value: Ints, patterns: int) -> Cells:
     found, seen = np.divmod(held.found, top)
     alone = len(found) == patterns and bool((found[1:] > found[:-1]).all())
     return Cells(found, seen, held.number.astype(float), held.code, alone)
-
-
-def many(ways: Ways) -> bool:
-    """Return whether the effective number of clusters is large enough to need no correction."""
-    return min(map(even_clusters, named_ways(ways).values())) > FEW
 
 
 def check_columns(design: Floats, cells: Cells) -> Floats:
@@ -141,8 +138,8 @@ def fit_by(
     """Maximise a likelihood and add its clustered covariance, which is no smaller than the plain one on `blocks`.
 
     Where the information of each cell is given at the coefficients, as
-    :func:`accountability.stats.sandwich.clustered` takes it, the covariance is corrected for few clusters; `vectors`
-    says that it comes as vectors, with which the correction costs little and is made for many clusters too.
+    :func:`accountability.stats.sandwich.clustered` takes it, the covariance is corrected where a coefficient rests on
+    few clusters; `vectors` says that it comes as vectors, with which the correction costs little and is always made.
 
     Raises
     ------
@@ -156,8 +153,10 @@ def fit_by(
     except (Separation, NotConverged) as endless:
         raise Separated(SEPARATED) from endless
     own = scores(top.at)
-    known = information(top.at) if information and (vectors or not many(ways)) else None
-    errors = clustered(plain, own, cells.of_row, ways, known, power=power)
+    if information and not vectors:
+        errors = weighed_clusters(plain, own, cells.of_row, ways, lambda: information(top.at), power)
+    else:
+        errors = clustered(plain, own, cells.of_row, ways, information(top.at) if information else None, power=power)
     limits = None
     if shrink:
         limits = with_limits(shrink, height, top.at, top.value, plain, errors.covariance, concave=concave)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,6 +14,7 @@ from accountability.stats.arrays import Days, Flags, Floats, Ints
 from accountability.stats.compress import combine
 from accountability.stats.leverage import Leverage
 from accountability.stats.memberships import SharedPairs, Sharing, members_of, numbered
+from accountability.stats.residual_weight import ResidualWeight
 
 FEWEST: Final = 1.9
 """Even clusters below which there is no interval: with fewer, half or more of what is estimated is one officer, and
@@ -22,7 +23,9 @@ FEWEST_TWO_WAYS: Final = 3.5
 """The same for rows clustered along two dimensions, whose three terms are too small earlier (7 to 9 % missed)."""
 
 FEW: Final = 200
-"""Even clusters, by their rows, up to which models of days, rungs and causes correct their errors for the number."""
+"""Effective clusters of a coefficient up to which models of days, rungs and causes correct errors for the number."""
+LARGE: Final = 2_000_000
+"""Numbers in the information of all cells above which clusters are first weighed by their scores alone."""
 REPAIRED: Final = "two-way errors repaired"
 """What a result says where officers and complaints together gave a negative variance."""
 
@@ -119,7 +122,7 @@ class Clustered:
     covariance : array
     clusters : int
         Number of clusters, of the dimension with fewest.
-    ways : tuple of Leverage or Sharing
+    ways : tuple of Leverage, Sharing or ResidualWeight
         Leverage of clusters, one per dimension; empty if the model does not give it.
     repaired : bool
         Whether the three terms of two dimensions gave negative eigenvalues, which were set to 0.
@@ -134,7 +137,7 @@ class Clustered:
 
     covariance: Floats
     clusters: int
-    ways: tuple[Leverage | Sharing, ...] = ()
+    ways: tuple[Leverage | Sharing | ResidualWeight, ...] = ()
     repaired: bool = False
     crossed: bool = False
     rows: tuple[Leverage, ...] = ()
@@ -175,6 +178,7 @@ def clustered(
     information: Floats | None,
     *,
     power: float = -0.5,
+    few: float = np.inf,
 ) -> Clustered:
     """Return the clustered covariance of estimates, along one dimension or two, corrected for few clusters.
 
@@ -198,6 +202,9 @@ def clustered(
         Information of one row of each cell: a vector whose outer product it is, or a matrix. Without it one dimension
         has the factor G/(G-1) (n-1)/(n-k) and G - 1 degrees of freedom.
     power : float
+    few : float
+        Effective number of clusters up to which errors are corrected. Where every coefficient rests on more, they have
+        the factor G/(G-1) (n-1)/(n-k).
 
     Raises
     ------
@@ -220,17 +227,48 @@ def clustered(
         (only,) = named.values()
         if only.ndim == 2:
             shared = SharedPairs.of(only)
-            if not held:
+            weighed = tuple(Sharing.of(one, shared, cell) for one in held)
+            if not rests_on_few(weighed, len(bread), few):
                 factor = small_sample(min(sizes.values()), len(cell), len(bread))
                 total = factor * bread @ shared.products(scores[cell]) @ bread
-                return _positive(total, min(sizes.values()), (), (bread,))
-            weighed = Sharing.of(held[0], shared, cell)
-            return _positive(weighed.covariance(shared, cell), min(sizes.values()), (weighed,), (held[0].covariance(),))
-        covariance = held[0].covariance() if held else sandwich(bread, scores, cell, only, corrected=True)
+                return _positive(total, min(sizes.values()), weighed, (bread,))
+            return _positive(weighed[0].covariance(shared, cell), min(sizes.values()), weighed, (held[0].covariance(),))
+        corrected = rests_on_few(held, len(bread), few)
+        covariance = held[0].covariance() if corrected else sandwich(bread, scores, cell, only, corrected=True)
         return Clustered(covariance, min(sizes.values()), held)
     first, second = named.values()
     one, two, both = (sandwich(bread, scores, cell, way, corrected=True) for way in (first, second, joined(named)))
     return _positive(one + two - both, min(sizes.values()), held, (one, two))
+
+
+def rests_on_few(ways: tuple[Leverage | Sharing | ResidualWeight, ...], terms: int, few: float) -> bool:
+    """Return whether any coefficient rests on few effective clusters, however many hold all rows."""
+    return any(bool((way.effective(np.eye(terms)) <= few).any()) for way in ways)
+
+
+def weighed_clusters(
+    bread: Floats,
+    scores: Floats,
+    cell: Ints,
+    ways: Ways,
+    information: Callable[[], Floats],
+    power: float,
+    many: Floats | None = None,
+) -> Clustered:
+    """Return the covariance as :func:`clustered`, corrected where a coefficient rests on :data:`FEW` clusters or fewer.
+
+    Elsewhere it is `many`, if given.
+    `information` is asked for only where it is needed: for more than :data:`LARGE` numbers, if the clusters' weights in
+    the squares of scores leave a coefficient with few.
+    """
+    if scores.size * len(bread) > LARGE:
+        own = tuple(ResidualWeight.of(bread, scores, cell, way) for way in named_ways(ways).values())
+        if not rests_on_few(own, len(bread), FEW):
+            if many is None:
+                return replace(clustered(bread, scores, cell, ways, None), ways=own)
+            return Clustered(many, min(len(way.members.indptr) - 1 for way in own), own)
+    found = clustered(bread, scores, cell, ways, information(), power=power, few=FEW)
+    return found if many is None or rests_on_few(found.ways, len(bread), FEW) else replace(found, covariance=many)
 
 
 def joined(ways: Mapping[str, Ints]) -> Ints:
@@ -240,7 +278,7 @@ def joined(ways: Mapping[str, Ints]) -> Ints:
 
 
 def _positive(
-    covariance: Floats, clusters: int, ways: tuple[Leverage | Sharing, ...], each: tuple[Floats, ...]
+    covariance: Floats, clusters: int, ways: tuple[Leverage | Sharing | ResidualWeight, ...], each: tuple[Floats, ...]
 ) -> Clustered:
     """A covariance of crossed clusters, its negative eigenvalues set to 0."""
     values, vectors = np.linalg.eigh(covariance)
@@ -255,15 +293,9 @@ def by_rows(errors: Clustered, design: Floats, square: Floats) -> Clustered:
 
     `design` holds the columns of each cell, and `square` their cross-product over rows.
     """
-    levers = [way.lever if isinstance(way, Sharing) else way for way in errors.ways]
+    levers = (way.lever if isinstance(way, Sharing) else way for way in errors.ways)
     bread: Floats = np.linalg.inv(square).astype(float)
-    return replace(errors, rows=tuple(lever.alike(bread, design) for lever in levers))
-
-
-def even_clusters(way: Ints) -> float:
-    """Return the effective number of clusters, by their rows."""
-    rows = np.bincount(way[way >= 0]).astype(float)
-    return float(rows.sum() ** 2 / (rows**2).sum())
+    return replace(errors, rows=tuple(one.alike(bread, design) for one in levers if isinstance(one, Leverage)))
 
 
 def named_ways(ways: Ways) -> dict[str, Ints]:

@@ -43,7 +43,7 @@ def written_out(made, width):
 
 @pytest.mark.parametrize("cluster", ["officer", "case_id"])
 def test_clustered_errors_are_statsmodels(cluster, monkeypatch):
-    monkeypatch.setattr("accountability.delay.regression.discrete.FEW", 0)  # it has no correction for few clusters
+    monkeypatch.setattr("accountability.stats.sandwich.FEW", 0)  # it has no correction for few clusters
     table = written_out(RELEASE, 30)
     exog = pd.get_dummies(table["period"]).astype(float)
     exog = exog.assign(district=table["unit"] == "district", oversight=table["unit"] == "oversight", n=table["accused"])

@@ -54,7 +54,7 @@ class TestAgainstR:
 
     def test_clustered_errors(self, family, monkeypatch):
         # R has no correction for few clusters
-        monkeypatch.setattr("accountability.delay.regression.regression_result.FEW", 0)
+        monkeypatch.setattr("accountability.stats.sandwich.FEW", 0)
         fit = delay.parametric(
             watched_from_the_start(RELEASE),
             ["unit", "accused", "years"],

@@ -27,7 +27,7 @@ from accountability.stats.design import Design
 from accountability.stats.intervals import curve_interval
 from accountability.stats.optimise import Evaluation, Separation, newton
 from accountability.stats.person_periods import MONTH, period_scores, person_periods, without_baseline
-from accountability.stats.sandwich import FEW, sandwich, small_sample
+from accountability.stats.sandwich import sandwich, small_sample
 from accountability.stats.separation import refuse_collinear, refuse_empty_levels, separated
 from accountability.study.durations import Durations
 from accountability.study.inputs import takes
@@ -181,10 +181,10 @@ def discrete_time(
         scores, weight = period_scores(counted, live, matrix, at)
         total = sandwich(curved, scores, counted.cell, asked.cluster, asked.clusters, number=counted.number)
         total = total * small_sample(asked.clusters, float(at_risk.sum()), len(at))
-        if asked.worth <= FEW:
-            left, own = without_baseline(counted, matrix, scores, weight)
-            found = asked.weighed(curved[len(live) :, len(live) :], left, counted.cell, counted.number, lambda: own)
-            slopes = dict(zip(("covariance", "free", "effective"), found, strict=True))
+        left, own = without_baseline(counted, matrix, scores, weight)
+        block = np.s_[len(live) :, len(live) :]
+        found = asked.weighed(curved[block], left, counted.cell, counted.number, lambda: own, plain=total[block])
+        slopes = dict(zip(("covariance", "free", "effective"), found, strict=True))
     # Back from the centred columns to a baseline at covariates of 0.
     back = np.eye(len(at))
     back[: len(live), len(live) :] = -asked.centre
