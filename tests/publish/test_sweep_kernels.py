@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -195,3 +196,26 @@ def test_a_kernel_runs_nothing_of_the_program_that_asked_for_it(tmp_path: Path) 
         [sys.executable, str(tmp_path / "program.py")], cwd=tmp_path, capture_output=True, text=True, timeout=120
     )
     assert (done.stdout, done.returncode) == (f"run\n{-signal.SIGKILL}\n", 0), done.stderr
+
+
+def test_figures_are_shown_in_kernels_of_a_fork_server_that_the_caller_began(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server: Any = forkserver._forkserver  # type: ignore[attr-defined]
+    server._stop()
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    forkserver.set_forkserver_preload(["matplotlib.pyplot"])
+    try:
+        forkserver.ensure_running()
+        toy_agency.notebook(tmp_path / "n", DRAWN)
+        monkeypatch.setattr(runner, "notebooks_dir", lambda: tmp_path / "n")
+        page, failure = runner.make(
+            runner.request(STUDY, str(toy_agency.source(tmp_path)), {}), tmp_path / "out", None, start=provisioner
+        )
+        assert failure is None
+        assert "image/png" in dict(outputs(page.parent))[DRAWN]
+        # What a program starts by itself afterwards imports nothing of ours.
+        assert server._preload_modules == ["matplotlib.pyplot"]
+    finally:
+        server._stop()
+        forkserver.set_forkserver_preload(["__main__"])

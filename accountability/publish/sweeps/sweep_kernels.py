@@ -77,8 +77,10 @@ def start(arguments: list[str], environment: dict[str, str], folder: str) -> For
 def _starting(notebooks: int = 2) -> Iterator[None]:
     """Arrange what a started process takes from this one: a kernel's environment, and nothing of the caller's program.
 
-    A caller's script would be run again in each kernel, and a worker of Dask is told to have no children.
+    A caller's script would be run again in each kernel, and a worker of Dask is told to have no children. What the
+    caller starts by itself afterwards is not to import what kernels need, in its own surroundings.
     """
+    before_us: list[str] = forkserver._forkserver._preload_modules  # type: ignore[attr-defined]
     own: dict[str, Any] = multiprocessing.current_process()._config  # type: ignore[attr-defined]
     with _LOCK:
         _CONTEXT.set_forkserver_preload([_PRELOAD, *([_ANY_STUDY] if notebooks > 1 else [])])
@@ -88,6 +90,7 @@ def _starting(notebooks: int = 2) -> Iterator[None]:
         try:
             yield
         finally:
+            _CONTEXT.set_forkserver_preload(before_us)
             sys.modules["__main__"], own["daemon"] = program, daemon
             for name in kernel_environment():
                 os.environ.pop(name)
@@ -172,6 +175,10 @@ def _become_kernel(arguments: list[str], environment: dict[str, str], folder: st
         os.chdir(folder)
         os.environ.clear()
         os.environ.update(environment, JPY_PARENT_PID=str(os.getppid()))
+        if (
+            "matplotlib" in sys.modules and "MPLBACKEND" in environment
+        ):  # a fork server that the caller began is used too
+            sys.modules["matplotlib"].rcParams["backend"] = environment["MPLBACKEND"]
         from accountability.publish.sweeps.kernel_preload import PATH
 
         added = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
