@@ -189,8 +189,15 @@ class Cohort:
         told = {key: getattr(dataset, key) for key in ("people", "labels", "totals") if hasattr(dataset, key)}
         whole = replace(whole, **told)
         most = max(dataset.events["case_id"].nunique(), dataset.allegations["case_id"].nunique())
-        if most <= len(cases) and decided_by is None:
-            return whole
+        if most <= len(cases):
+            # The ledger tells a source whose cases have all closed from one that was cut.
+            rows = getattr(getattr(dataset, "ledger", None), "rows", None)
+            loaded = 0 if rows is None else int(rows.loc[rows["table"] == "allegations", "coded"].sum())
+            if loaded <= len(dataset.allegations) and decided_by is None:
+                return whole
+            from accountability.study import selection
+
+            return selection.cut_before(whole, loaded, decided_by)
         ids = pd.concat([cases["case_id"], dataset.events["case_id"], dataset.allegations["case_id"]]).drop_duplicates()
         before = replace(whole, cases=pd.DataFrame({"case_id": ids.to_numpy()}))
         before = replace(before, steps=(replace(first, cases=len(ids)),))
@@ -219,8 +226,8 @@ class Cohort:
             and an officer's events stay if that officer does.
         decided_by : str or sequence of str, optional
             The stages on which the condition depends; ``()`` means none. For a function this is detected. For a mask, a
-            frame or a list of ids it cannot be: without `decided_by`, a condition that removes every open case, or only
-            ended or only open ones, counts as depending on how cases ended.
+            frame or a list of ids it cannot be: without `decided_by`, one that removes every open case, or only ended
+            or only open ones, or separates findings or penalties, counts as decided by them; results name any other.
 
         Returns
         -------
@@ -262,15 +269,13 @@ class Cohort:
         said = because.strip()
         if not keep.all():
             ends, stays = selection.ends_of(self), places(self.cases["case_id"], cases["case_id"]) >= 0
-            if knew is None and (seen := selection.one_sided(self, ends, stays)):
-                knew = ("closed",)
-                said += f" (taken as decided by how cases ended: {seen})"
+            if knew is None:
+                knew, words = selection.by_effect(self, of, keep, ends, stays)
+                said += f" ({words})"
             elif knew:
                 said += f" (decided by {', '.join(map(repr, knew))})"
             if knew:
-                now = selection.sampling_after(self.card.sampling, knew, said, ends, stays)
-                card = _changed(self.card, sampling=_changed(self.card.sampling, **now))
-                left = replace(left, card=card, decided=tuple(dict.fromkeys((*self.decided, *knew))))
+                left = selection.marked(left, knew, said, ends, stays)
         return replace(left, steps=(*self.steps, Step(said, len(cases), len(allegations))))
 
     def with_case_column(
@@ -368,11 +373,6 @@ def _rows_of(frame: pd.DataFrame, table: pd.DataFrame, of: str) -> pd.Series:
             "filter the cohort's own table"
         )
     return inside
-
-
-def _changed(record: Any, **values: Any) -> Any:
-    """A card, or its part on sampling, with other values."""
-    return record.model_copy(update=values) if hasattr(record, "model_copy") else replace(record, **values)
 
 
 def _boolean(answer: pd.Series, table: pd.DataFrame, because: str, of: str) -> np.ndarray:

@@ -18,6 +18,7 @@ from accountability.study.durations import Durations, group_codes
 
 R = TypeVar("R")
 
+UNTOLD: Final = "what it knew of how cases ended is not known"
 _LATE: Final = "closings are in the release by its last day, which a single release cannot show"
 
 
@@ -109,6 +110,22 @@ def _not_bounded(result: Result, durations: Durations) -> str:
         return ""
     done = "the first can have closed on any day, the others" if durations.unknown_day.any() else "these"
     return f"{unknown}: {done} are left out; delay.closing_curve shows its estimate between the two extremes"
+
+
+def untold(result: R, given: Any) -> R:
+    """Name the conditions of which it is not known whether they depended on how cases ended."""
+    if isinstance(result, Result):
+        flow = getattr(given, "flow", None) if result.flow is None else result.flow
+        flow = flow() if callable(flow) else flow
+        steps = [] if flow is None or "because" not in flow else flow["because"].astype("str")
+        ending = f" ({UNTOLD})"
+        notes = [
+            f"what {step.removesuffix(ending)!r} knew of how cases ended is not known: pass decided_by="
+            for step in steps
+            if step.endswith(ending)
+        ]
+        object.__setattr__(result, "cautions", tuple(dict.fromkeys((*result.cautions, *notes))))
+    return result
 
 
 def followed(result: R, durations: Durations, by: Any) -> R:

@@ -20,7 +20,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.results import Refused
 from accountability.study.cohort import Cohort
 from accountability.study.durations import RESERVED, Durations
-from accountability.study.follow_up import followed, warned
+from accountability.study.follow_up import followed, untold, warned
 
 Kind = Literal["dataset", "cohort", "durations"]
 P = ParamSpec("P")
@@ -80,7 +80,7 @@ def takes(
                 columns += [*words, *(name for key in _ALSO for name in column_names(asked.get(key), called, key))]
             words = [text for value in asked.values() for text in _texts(value)] + words
             ready = _ready(_peopled(given, words), kind, make, called, columns)
-            found = function(ready, *rest, **kwargs)
+            found = untold(function(ready, *rest, **kwargs), ready)
             if isinstance(ready, Durations):
                 found = followed(found, ready, asked.get("by") or asked.get("strata"))
             timed = isinstance(ready, Durations) and not bool(ready.event.all())

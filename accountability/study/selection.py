@@ -1,7 +1,7 @@
 """Detect whether a condition depends on how cases ended, and set the sampling rule accordingly.
 
 A condition that is a function is called again on a table without outcomes and ids. The same answer shows that it uses
-neither. For a mask or a filtered frame only the effect is known.
+neither. For a mask or a filtered frame only the effect is known, and of a dataset cut before only what is left.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pandas as pd
 from accountability.errors import ParameterError
 from accountability.records.case_ends import closed_by_status
 from accountability.stats.arrays import Days, Flags
+from accountability.study.follow_up import UNTOLD
 from accountability.study.occurrences import NEVER, day_numbers, places, stage_of
 from accountability.vocabulary import STAGES
 
@@ -35,6 +36,7 @@ _FEW: Final = 5
 #: So many expected and none seen comes about by chance less than once in 20,000 times.
 _SURELY: Final = 10
 _MANY: Final = 20
+_PENALTIES: Final = {"imposed_penalty": "penalty_imposed", "recommended_penalty": "penalty_recommended"}
 
 # A Cohort, which stands above this module and calls it.
 Cohort = Any
@@ -216,6 +218,107 @@ def sampling_after(
         "open_cases": "excluded" if gone else told.open_cases,
         "selected_on": [*told.selected_on, words],
     }
+
+
+def marked(cohort: Cohort, knew: Sequence[str], said: str, left: tuple[Flags, Flags], kept: Flags) -> Cohort:
+    """Return a cohort whose card says that a condition depended on these stages of the outcome."""
+    now = sampling_after(cohort.card.sampling, knew, said, left, kept)
+    card = _changed(cohort.card, sampling=_changed(cohort.card.sampling, **now))
+    return replace(cohort, card=card, decided=tuple(dict.fromkeys((*cohort.decided, *knew))))
+
+
+def _changed(record: Any, **values: Any) -> Any:
+    """A card, or its part on sampling, with other values."""
+    return record.model_copy(update=values) if hasattr(record, "model_copy") else replace(record, **values)
+
+
+def cut_before(whole: Cohort, loaded: int, decided_by: str | Sequence[str] | None) -> Cohort:
+    """Return the cases left of a dataset of `loaded` rows whose tables were all cut, with what is known of the cut."""
+    gone = loaded - len(whole.allegations)
+    is_open, ended = ends_of(whole)
+    knew, words = (None, UNTOLD) if decided_by is None else (stages_named(decided_by), "")
+    if decided_by is None and (seen := _left_by_a_cut(whole, is_open, ended)):
+        knew, words = (seen[0],), f"taken as decided by {seen[1]}"
+    elif knew:
+        words = f"decided by {', '.join(map(repr, knew))}"
+    said = f"{gone:,} of {loaded:,} rows taken out of the tables before" if gone > 0 else "taken out before"
+    said += f" ({words})" if words else ""
+    whole = replace(whole, steps=(*whole.steps, replace(whole.steps[0], because=said)))
+    # Whether all ended cases stayed is not known, so that the rule cannot be that of closed cases only.
+    return marked(whole, knew, said, (is_open, ended), is_open) if knew else whole
+
+
+def _left_by_a_cut(whole: Cohort, is_open: Flags, ended: Flags) -> tuple[str, str] | None:
+    """The stage by which a cut left what it left, and why; None where its rows are few or of all kinds."""
+    told, many = whole.card.sampling, len(whole.cases) >= _MANY
+    if many and told.rule in ("complete", "no_closing_date") and told.open_cases in ("included", "status_only"):
+        if not is_open.any():
+            return "closed", f"how cases ended: none left is open, although {whole.name} publishes open cases"
+        if not ended.any():
+            return "closed", "how cases ended: all left are open"
+    for stage, words, has in _outcomes(whole, "cases"):
+        if many and has.all() and told.rule == "complete":
+            return stage, f"{stage!r}: all left have {words}"
+    return None
+
+
+def by_effect(
+    cohort: Cohort, of: str, keep: Flags, left: tuple[Flags, Flags], kept: Flags
+) -> tuple[tuple[str, ...] | None, str]:
+    """Return the stages on which a condition depends, as far as its effect alone shows them, and the words for it."""
+    if seen := one_sided(cohort, left, kept):
+        return ("closed",), f"taken as decided by how cases ended: {seen}"
+    if found := _separated(cohort, of, keep):
+        return (found[0],), f"taken as decided by {found[0]!r}: {found[1]}"
+    return None, UNTOLD
+
+
+def _outcomes(cohort: Cohort, of: str) -> list[tuple[str, str, Flags]]:
+    """What became of each case or row, each with its stage and words: its findings, and whether it has a penalty."""
+    rows, cases = cohort.allegations, pd.Index(cohort.cases["case_id"])
+    flags = []
+    if "finding" in rows:
+        codes, terms = pd.factorize(rows["finding"])
+        flags = [("findings", f"a finding {term!r}", codes == code) for code, term in enumerate(terms)]
+    for column, stage in _PENALTIES.items():
+        if column in rows:
+            flags.append(
+                (
+                    stage,
+                    f"{'an' if column[0] == 'i' else 'a'} {column.replace('_', ' ')}",
+                    rows[column].notna().to_numpy(bool),
+                )
+            )
+    if of == "allegations":
+        return flags
+    place = places(rows["case_id"], cases)
+    return [(stage, words, np.bincount(place[has & (place >= 0)], minlength=len(cases)) > 0)
+            for stage, words, has in flags]  # fmt: skip
+
+
+def _separated(cohort: Cohort, of: str, keep: Flags) -> tuple[str, str] | None:
+    """The stage whose outcomes a condition separates as one computed from them does, and how it shows.
+
+    Either side of it has only rows with an outcome, or none sustained or penalised, though many of the other kind were
+    expected from the quarters of receipt: in the years before penalties were written down none are.
+    """
+    start = stage_of(cohort, "received")
+    table = cohort.cases if of == "cases" else cohort.allegations
+    place = places(table["case_id"], pd.Index(cohort.cases["case_id"]))
+    known = (place >= 0) & ~start.none[place]
+    quarter = np.unique(start.earliest[place[known]] // 91, return_inverse=True)[1]
+    for stage, words, flags in _outcomes(cohort, of):
+        has = flags[known]
+        share = np.bincount(quarter, weights=has) / np.bincount(quarter)
+        for side, name in ((keep[known], "it kept"), (~keep[known], "it took away")):
+            size = int(side.sum())
+            expected = float((np.bincount(quarter, weights=side) * share).sum())
+            if size - expected >= _SURELY and has[side].all():
+                return stage, f"all {size:,} {name} had {words}, where {expected:,.0f} were expected"
+            heavy = stage != "findings" or "'sustained'" in words
+            if heavy and expected >= _SURELY and not has[side].any():
+                return stage, f"none of the {size:,} {name} had {words}, where {expected:,.0f} were expected"
+    return None
 
 
 def one_sided(cohort: Cohort, left: tuple[Flags, Flags], kept: Flags) -> str:

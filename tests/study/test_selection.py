@@ -293,3 +293,121 @@ def test_delays_by_a_column_made_of_the_closing_are_refused() -> None:
     for estimate in (accountability.delay.compare_groups, accountability.delay.compare, accountability.delay.how_long):
         with pytest.raises(Refusal, match="decided by how or when cases ended"):
             estimate(delays, "closing_year")
+
+
+def _cut(data: Dataset, ids: pd.Index | pd.Series) -> Dataset:
+    """A dataset all of whose tables were cut to some cases."""
+    tables = {name: getattr(data, name) for name in ("cases", "allegations", "events")}
+    return replace(data, **{name: table[table["case_id"].isin(ids)] for name, table in tables.items()})
+
+
+def test_a_dataset_cut_in_all_its_tables_to_closed_cases_has_no_kaplan_meier(data: Dataset) -> None:
+    cut = _cut(data, pd.Index(sorted(ids_closed_in(data, 2014))))
+    cohort = Cohort.of(cut)
+    assert cohort.card.sampling.rule == "selected_on_outcome"
+    assert "none left is open, although" in cohort.flow()["because"].iloc[-1]
+    with pytest.raises(Refusal, match="were selected on"):
+        delay.closing_curve(cut)
+
+
+def test_a_dataset_cut_to_open_cases_or_to_sustained_ones_is_known_too() -> None:
+    data = accountability.load("synthetic")
+    closed = set(data.events.loc[data.events["stage"] == "closed", "case_id"])
+    still = data.cases["case_id"][~data.cases["case_id"].isin(closed)]
+    sustained = data.allegations.loc[data.allegations["finding"] == "sustained", "case_id"]
+    with_open = _cut(data, pd.concat([sustained, still.head(1)]))
+    assert Cohort.of(_cut(data, still)).card.sampling.rule == "selected_on_outcome"
+    assert Cohort.of(with_open).card.sampling.rule == "complete"  # a case of each kind, as chance leaves
+    assert Cohort.of(_cut(data, sustained)).card.sampling.rule == "selected_on_outcome"
+
+
+def test_what_a_cut_was_decided_by_can_be_said(data: Dataset) -> None:
+    cut = _cut(data, data.cases["case_id"][data.cases["year_in"] == "2012"])
+    assert Cohort.of(cut).card.sampling.rule == "selected_on_outcome"  # all of 2012 have closed
+    assert Cohort.of(cut, decided_by=()).card.sampling.rule == "complete"
+    assert "not known" not in delay.closing_curve(Cohort.of(cut, decided_by="received")).sentence()
+    some = _cut(data, data.cases["case_id"][data.cases["side"] == "north"])
+    assert Cohort.of(some).card.sampling.rule == "complete"
+    assert "is not known: pass decided_by=" in delay.closing_curve(some).sentence()
+    assert Cohort.of(some, decided_by="closed").card.sampling.rule == "selected_on_outcome"
+
+
+@pytest.mark.parametrize("size", [1, 5, 40])
+def test_a_source_whose_cases_have_all_closed_is_not_taken_for_a_cut_one(size: int) -> None:
+    received = pd.date_range("2012-01-01", periods=size).astype("str")
+    frame = pd.DataFrame({"no": [f"c{number}" for number in range(size)], "came": received, "done": "2014-01-01"})
+    made = accountability.from_frame(
+        frame, case_id="no", received="came", closed="done", unit="complaint", observed_until="2015-06-30"
+    )
+    assert Cohort.of(made).card.sampling.rule == "complete"
+    few = _cut(made, made.cases["case_id"].head(4))
+    assert Cohort.of(few).card.sampling.rule == "complete"  # of so few none need be open
+
+
+@pytest.mark.parametrize("name", ["synthetic", "generated_2019", "generated_2021", "generated_districts", "news_cases"])
+def test_no_source_as_loaded_is_taken_for_a_cut_one(name: str) -> None:
+    data = accountability.load(name)
+    cohort = Cohort.of(data)
+    assert cohort.card.sampling.rule == data.card.sampling.rule
+    assert len(cohort.steps) == 1
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    "name", ["chicago_2000_2016", "new_orleans", "philadelphia", "nyc_ccrb_penalties", "nashville"]
+)
+def test_no_real_source_as_loaded_is_taken_for_a_cut_one(name: str, real_source) -> None:
+    data = real_source(name)
+    assert len(Cohort.of(data).steps) == 1
+
+
+SEPARATES = {
+    "sustained": lambda rows: rows["finding"] == "sustained",
+    "not sustained": lambda rows: rows["finding"] != "sustained",
+    "exonerated": lambda rows: rows["finding"] == "exonerated",
+    "a penalty": lambda rows: rows["imposed_penalty"].notna(),
+    "no penalty": lambda rows: rows["imposed_penalty"].isna(),
+    "sustained, of a kind": lambda rows: (rows["finding"] == "sustained") & (rows["category"] == "Force"),
+    "all but the sustained of a kind": lambda rows: ~((rows["finding"] == "sustained") & (rows["category"] == "Force")),
+}
+
+
+@pytest.mark.parametrize("of", ["cases", "allegations"])
+@pytest.mark.parametrize("name", SEPARATES)
+def test_a_mask_that_separates_findings_or_penalties_is_decided_by_them(name: str, of: str) -> None:
+    data = accountability.load("synthetic")
+    mask = SEPARATES[name](data.allegations).fillna(False).astype(bool)
+    if of == "cases" and name.startswith(("not", "no ", "all but")):
+        mask = ~data.cases["case_id"].isin(data.allegations["case_id"][~mask])
+    elif of == "cases":
+        mask = data.cases["case_id"].isin(data.allegations["case_id"][mask])
+    left = Cohort.of(data).keep_if(mask, because="chosen", of=of)  # type: ignore[arg-type]
+    assert left.card.sampling.rule == "selected_on_outcome", left.flow()["because"].iloc[-1]
+    with pytest.raises(Refusal, match=r"selected on|closed cases only"):
+        delay.closing_curve(durations(left))
+
+
+@pytest.mark.parametrize("column", ["category", "officer_race", "officer_gender", "complainant", "investigated_by"])
+def test_a_mask_of_any_value_of_a_plain_column_keeps_the_rule_and_is_named(column: str) -> None:
+    data = accountability.load("synthetic")
+    of = "cases" if column in data.cases else "allegations"
+    table = data.cases if of == "cases" else data.allegations
+    for value in table[column].dropna().unique():
+        mask = (table[column] == value).fillna(False).astype(bool)
+        if not 100 < mask.sum() < len(mask):
+            continue
+        left = Cohort.of(data).keep_if(mask, because="of a kind", of=of)  # type: ignore[arg-type]
+        assert left.card.sampling.rule == "complete", left.flow()["because"].iloc[-1]
+        said = delay.closing_curve(durations(left)).sentence()
+        assert "What 'of a kind' knew of how cases ended is not known: pass decided_by=." in said
+        told = Cohort.of(data).keep_if(mask, because="of a kind", of=of, decided_by=())  # type: ignore[arg-type]
+        assert "not known: pass" not in delay.closing_curve(durations(told)).sentence()
+
+
+def test_the_caution_stands_beside_outcomes_too_and_not_after_a_function() -> None:
+    data = accountability.load("synthetic")
+    force = data.allegations["category"] == "Force"
+    mask = Cohort.of(data).keep_if(force, because="force", of="allegations")
+    asked = Cohort.of(data).keep_if(lambda rows: rows["category"] == "Force", because="force", of="allegations")
+    assert "What 'force' knew" in accountability.describe(mask, "sustained").sentence()
+    assert "What 'force' knew" not in accountability.describe(asked, "sustained").sentence()
