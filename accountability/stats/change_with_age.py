@@ -45,7 +45,11 @@ class PullOfAge:
         age = _scaled(sets, scale)
         age = age - np.average(age, weights=sets.closings)
         each = schoenfeld(sets, matrix, at)
-        return cls(each, age @ each, *(weighted_information(sets, matrix, at, age**power) for power in range(3)))
+        plain, mixed, square = (weighted_information(sets, matrix, at, age**power) for power in range(3))
+        # At a penalised estimate the score of the main coefficients is not 0: what it gives the interaction goes
+        # (Neyman's C(alpha) test).
+        pull = age @ each - mixed @ np.linalg.solve(plain, each.sum(axis=0))
+        return cls(each, pull, plain, mixed, square)
 
     def statistic(self, chosen: Flags, part: str) -> float:
         """Return the chi-squared statistic of the chosen columns' interaction with age, with free main coefficients."""

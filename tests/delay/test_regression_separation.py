@@ -203,3 +203,29 @@ def test_a_slope_that_only_two_columns_together_climb_is_found_and_the_penalty_e
 def test_a_wrong_kind_of_argument_is_refused_in_our_words(call):
     with pytest.raises(ParameterError):
         call(frame(x=[1.0, 2, 2, 1, 4, 3, 2, 1]))
+
+
+def _two_groups(change: float) -> Durations:
+    """Two groups of 150, of which b closes faster until day 60 and slower after; and 4 cases that never close."""
+    unit = np.random.default_rng(4).exponential(1, 300)
+    group = np.repeat(["a", "b"], 150).astype(object)
+    early, late = 0.01 * np.exp(change), 0.01 * np.exp(-change)
+    days = np.where(group == "a", unit / 0.01, np.minimum(unit / early, 60) + np.maximum(unit - 60 * early, 0) / late)
+    closed = days < 250
+    group[:4], closed[:4], days[:4] = "r", False, 30
+    return Durations.from_days(np.minimum(days, 250).astype(int), closed, groups={"g": list(group)})
+
+
+def test_firth_says_too_where_ratios_change_with_age():
+    changing = delay.cox(_two_groups(0.6), "g", penalty="firth").sentence()
+    assert changing.startswith("The ratios change as cases grow old (p < 0.001, score test")
+    assert delay.cox(_two_groups(0.0), "g", penalty="firth").sentence().startswith("Among 300 cases")
+
+
+def test_the_test_of_a_change_with_age_is_that_of_the_plain_model_in_large_data():
+    """Chi-squared with Firth's penalty and without it: the penalty adds half a closing to 300."""
+    table = pd.read_csv(FOLDER / "hazard_data.csv")
+    made = Durations.from_days(table["day"], table["closed"] == 1, groups={"unit": table["unit"]})
+    plain, firth = (delay.cox(made, "unit", penalty=penalty)._changes_with_age() for penalty in (None, "firth"))
+    assert firth == pytest.approx(plain, rel=0.05)
+    assert 0 < firth < 1

@@ -87,8 +87,6 @@ class Cox(Regression):
 
     def _changes_with_age(self) -> float:
         """p-value of the test that any ratio changes with age; 1 where the closings cannot tell."""
-        if self.penalty:
-            return 1.0
         every = np.ones(len(self.terms), dtype=bool)
         try:
             statistic = PullOfAge.of(self.sets, self.matrix, self.at_estimate(), "km").statistic(every, "all")
