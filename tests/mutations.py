@@ -128,7 +128,7 @@ MUTATIONS = (
     ),
     Mutation(
         "rows of one officer taken for independent", "stats/clustered_rates.py",
-        "size = float(rate * (1 - rate) / variance)", "size = float(total)",
+        "size = rate * (1 - rate) / variance if", "size = float(total) if",
         ("outcomes/test_outcomes_outcomes",), "what_follows_a_finding-default",
     ),
     Mutation(
