@@ -30,9 +30,10 @@ class Backlogs(Result):
     ``table``: ``group``; ``received``, ``closed`` (cases, in the months of the pace); ``open`` (at their end);
     ``received_a_month``, ``closed_a_month``; ``clearance`` (closed over received; missing with none received);
     ``fall_a_month`` with ``fall_lower`` and ``fall_upper`` (fall in open cases a month); ``months_to_clear`` with
-    ``months_lower`` and ``months_upper`` (missing where the fall is not significant); ``half_closed_in`` (days until
-    half of the open cases close, if cases of each age close at the rates of those months; missing beyond the ages
-    observed); ``closed_a_month_to_halve_in_a_year``. A group too small to show has no numbers. These leave out cases
+    ``months_lower`` and ``months_upper`` (missing where the fall is not significant; the upper limit also where the
+    least fall is printed as 0.0); ``half_closed_in`` (days until half of the open cases close, if cases of each age
+    close at the rates of those months; missing beyond the ages observed); ``closed_a_month_to_halve_in_a_year``. A
+    group too small to show has no numbers. These leave out cases
     whose day, or fact, of closing is not known. Where there are any, ``ends_unknown`` counts them;
     ``open_extreme_lower``, ``open_extreme_upper`` and so on are each number's least and most with them
     (``months_to_clear``: missing where the number open need not have fallen).
@@ -209,10 +210,16 @@ def _moved(row: pd.Series, still: str, confidence: float) -> str:
         beyond = "" if high < 0 else " beyond chance"
         return f"the number open {told}: it was not falling{beyond}, so no time to clear the {still} is given"
     first, last = (f"{row[name]:,.0f}" for name in ("months_lower", "months_upper"))
+    ends = f"{first} at least, with no upper limit" if pd.isna(row["months_upper"]) else f"{first} to {last}"
     return (
         f"the number open {told}: at that pace the {still} would be cleared in {row['months_to_clear']:,.0f} months "
-        f"({first} to {last})"
+        f"({ends})"
     )
+
+
+def _falls(fall: float) -> bool:
+    """Whether a fall a month is one as it is printed, to a tenth of a case; months over less say nothing."""
+    return round(fall, 1) > 0
 
 
 def _row(group: str, counts: pd.DataFrame, window: pd.Series, confidence: float) -> dict[str, object]:
@@ -242,7 +249,7 @@ def _row(group: str, counts: pd.DataFrame, window: pd.Series, confidence: float)
         "fall_upper": fall + reach,
         "months_to_clear": still / fall if falling else np.nan,
         "months_lower": still / (fall + reach) if falling else np.nan,
-        "months_upper": still / (fall - reach) if falling else np.nan,
+        "months_upper": still / (fall - reach) if falling and _falls(fall - reach) else np.nan,
         "closed_a_month_to_halve_in_a_year": received / months + still / 24,
     }
 
@@ -273,7 +280,7 @@ def _bounds(row: dict[str, Any], held: Arrivals, window: pd.Series) -> dict[str,
         "fall_a_month": fall,
         "months_to_clear": (
             row["open"] / fall[1] if falling else np.nan,
-            still / fall[0] if falling and fall[0] > 0 else np.nan,
+            still / fall[0] if falling and _falls(fall[0]) else np.nan,
         ),
         "half_closed_in": (_half_closed_in(held, window, "early"), _half_closed_in(held, window, "late")),
         "closed_a_month_to_halve_in_a_year": (received / months + row["open"] / 24, received / months + still / 24),

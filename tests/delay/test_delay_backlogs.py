@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from agency import Period, agency, event
+from scipy import stats
 
 from accountability import delay
 from accountability.delay import clearing
@@ -65,6 +66,18 @@ def test_a_number_that_falls_beyond_chance_is_cleared_in_so_many_months():
     assert row["fall_lower"] == pytest.approx(10 - 2.201 * np.sqrt(30 / 12), abs=1e-3)
     assert row["months_lower"] < 8 < row["months_upper"]
     assert "would be cleared in 8 months" in pace.sentence()
+
+
+def test_a_fall_of_nearly_nothing_gives_no_longest_time():
+    """The least fall is 0.02 a month and printed as 0.0: thousands of months would be made of its rounding."""
+    least = (3 - 0.02) / np.sqrt(23 / 12)
+    pace = delay.backlogs(falling(13), months=12, confidence=float(1 - 2 * stats.t.sf(least, 11)))
+    row = pace.table.iloc[0]
+    assert row["fall_lower"] == pytest.approx(0.02)
+    assert row["months_to_clear"] == pytest.approx(row["open"] / 3)
+    assert pd.isna(row["months_upper"])
+    assert "interval 0.0 to 6.0)" in pace.sentence()
+    assert f"({row['months_lower']:.0f} at least, with no upper limit)" in pace.sentence()
 
 
 def test_nearly_as_many_closed_as_came_in_is_no_verdict_of_never():
