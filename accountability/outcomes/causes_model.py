@@ -143,8 +143,7 @@ def outcome_multinomial(
         UNSEEN,
     )
     return OutcomeMultinomial(
-        method=f"multinomial logit, {shape.by(fit)} on collapsed patterns; officer-clustered errors; delta-method "
-        "intervals",
+        method=f"multinomial logit, {shape.by(fit)} on collapsed patterns; {shape.errors}; delta-method intervals",
         of=of,
         base=first,
         causes=tuple(causes),

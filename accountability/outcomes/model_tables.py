@@ -15,6 +15,7 @@ from accountability.outcomes.units_counted import Units
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.cell_likelihood import Fit
 from accountability.stats.intervals import student, wald
+from accountability.stats.penalised import Bools
 from accountability.stats.sandwich import Clustered
 
 Margin = Callable[[Floats, Floats], Floats]
@@ -76,6 +77,12 @@ def of_two(margins: pd.DataFrame, pairs: Ints, slopes: Floats, covariance: Float
 
     apart = value - other
     return apart - reach(value - lower, most - other), apart + reach(upper - value, other - least)
+
+
+def without_limits(frame: pd.DataFrame, some: Bools) -> pd.DataFrame:
+    """Return estimates of which some have no error and no interval."""
+    gone = [name for name in ("std_error", "lower", "upper", "p_value", *RATIO[1:]) if name in frame]
+    return frame.assign(**{name: frame[name].mask(some) for name in gone}, df=frame["df"].mask(some, 0.0))
 
 
 def with_slopes(function: Margin, theta: Floats, design: Floats) -> tuple[Floats, Floats]:
@@ -197,6 +204,13 @@ class Fitted:
             share = ~apart["outcome"].isin(self.unbounded)
             for end, limit in zip(("lower", "upper"), limits, strict=True):
                 apart[end] = apart[end].mask(share, limit)
+            # A penalty hides that one cluster alone determines a level; its own mean, which has no interval, tells.
+            none = made["lower"].isna()
+            apart = without_limits(apart, none.to_numpy()[np.array(pairs)].any(axis=1))
+            alone = set(zip(made["column"][none], made["level"][none], strict=True))
+            named = ((line["column"], line["level"], line["against"]) for line in table.lead)
+            lost = [(column, one) in alone or (column, other) in alone for column, one, other in named]
+            first = without_limits(first, np.array(lost)) if lost else first
         whole, counts = {"events": "Int64"}, ["outcome", "n", "events"]
         order = [*LEAD, "against", *counts, *LIMITS, "p_value", *RATIO, *MARGIN, *HELD, "hidden"]
         return {
@@ -221,7 +235,7 @@ class Fitted:
             parts = [np.full((3, len(f.coefficients)), np.nan) if f.limits is None else f.limits for f in self.fits]
             limits = np.hstack([*parts, np.full((3, 1), np.nan)])[:, places]
             for end, limit in zip(("lower", "upper", "p_value"), limits, strict=True):
-                out[end] = out[end].where(np.isnan(limit), limit)
+                out[end] = out[end].where(np.isnan(limit) | (out["df"] <= 0), limit)
         if not len(out):
             return out
         means = added.frame(self.errors, self.confidence)

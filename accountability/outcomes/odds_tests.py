@@ -217,8 +217,8 @@ def proportional_odds(
         [base],
     )
     return ProportionalOdds(
-        method=f"partial proportional odds, {shape.by(fit)} on collapsed patterns; Brant, score, likelihood-ratio "
-        "and officer-clustered Wald tests",
+        method=f"partial proportional odds, {shape.by(fit)} on collapsed patterns; Brant, score, likelihood-ratio and "
+        f"Wald tests with {shape.errors}",
         tests=tests,
         free=chosen,
         proportional=base,

@@ -125,7 +125,7 @@ class OutcomeModel(Disclosed):
                 f"{row['column'].replace('_', ' ')} {row['level'].replace('_', ' ')} against {row['against']}: "
                 f"{what}{scale * row['estimate']:+.1f} {word} ({percent(self.confidence)} interval "
                 f"{scale * row['lower']:+.1f} to {scale * row['upper']:+.1f})"
-                if row["df"] > 0
+                if row["lower"] == row["lower"]
                 else f"{row['column'].replace('_', ' ')} {row['level'].replace('_', ' ')} against {row['against']}: "
                 f"{what}{scale * row['estimate']:+.1f} {word} (no interval: it rests on one officer or complaint)"
             )

@@ -70,8 +70,11 @@ class PenaltyOrderedLogit(OutcomeModel):
         moved = float((wide.reindex(errors.index) / errors).max())
         return (
             f"Odds of a heavier penalty among sustained {WORDS[self.unit]}, at the same values of the other columns: "
-            f"{'; '.join(said)}. Under another order of the contested rungs a coefficient moves by at most {moved:.1f} "
-            "standard errors."
+            f"{'; '.join(said)}."
+        ) + (
+            f" Under another order of the contested rungs a coefficient moves by at most {moved:.1f} standard errors."
+            if moved == moved
+            else ""
         )
 
 
@@ -169,7 +172,7 @@ def penalty_ordered_logit(
         frames,
     )
     return PenaltyOrderedLogit(
-        method=f"ordered logit, {shape.by(fit)} on collapsed patterns; officer-clustered errors",
+        method=f"ordered logit, {shape.by(fit)} on collapsed patterns; {shape.errors}",
         by_cut=hide_by_level(_cuts(shape, category, terms), hidden),
         by_order=hide_by_level(_orders(rows, order, shape, confidence), hidden),
         **common | {"names": cut_names(terms, shape)},

@@ -190,6 +190,15 @@ class Designed:
         """Return how the fits were made, in words."""
         return f"maximum {'penalised ' if any(fit.limits is not None for fit in fits) else ''}likelihood"
 
+    @property
+    def errors(self) -> str:
+        """Return what errors are clustered by, in words."""
+        if any(way.ndim == 2 for way in self.ways.values()):
+            return "errors of complaints that share an officer"
+        if "row" in self.ways:
+            return "robust errors, each row its own cluster"
+        return " and ".join(self.ways) + ("-clustered errors" if len(self.ways) == 1 else ": two-way clustered errors")
+
     def assumed(self, *fits: Fit) -> tuple[str, ...]:
         """Return the assumptions about empty cells."""
         out = [

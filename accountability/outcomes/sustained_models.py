@@ -125,7 +125,7 @@ def sustained_logit(
         return np.array([shape.weight @ (1.0 / (1.0 + np.exp(-(design @ theta))))])
 
     return SustainedLogit(
-        method=f"logit, {shape.by(fit)} on collapsed patterns; officer-clustered errors; delta-method intervals",
+        method=f"logit, {shape.by(fit)} on collapsed patterns; {shape.errors}; delta-method intervals",
         **_fields(
             made,
             rows,
