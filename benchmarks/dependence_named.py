@@ -153,6 +153,36 @@ def shrunken(holders: int, variance: float) -> Callable[[Rng], list[float]]:
     return run
 
 
+def source(rows: pd.DataFrame) -> Any:
+    """A made-up agency of these allegations."""
+    sampling = SimpleNamespace(rule="complete", open_cases="included", selected_on=[])
+    card = SimpleNamespace(unit="officer_complaint", observed_until=None, sampling=sampling)
+    events = pd.DataFrame(columns=["case_id", "officer_id"])
+    return SimpleNamespace(
+        name="made_up", ledger=None, cases=rows[["case_id"]].drop_duplicates(), allegations=rows, events=events,
+        card=card, flow=lambda: None,
+    )  # fmt: skip
+
+
+def lost(family: Any, number: int, each: int, held: int | None = None) -> Callable[[Rng], list[float]]:
+    """Days lost: whether any, and how many if so; officers differ by 0.7 in both."""
+
+    def run(rng: Rng) -> list[float]:
+        who, lean = np.repeat(np.arange(number), each), rng.normal(0, 0.7, number)
+        group, some = grouped(rng, number, 2, held)[who], rng.random(len(who)) < 1 / (1 + np.exp(-lean[who]))
+        rows = pd.DataFrame({"case_id": np.arange(len(who)), "officer_id": who}).astype("str")
+        rows = rows.assign(
+            unit_of=np.where(group, "z", "a"),
+            finding="sustained",
+            imposed_penalty=np.where(some, "suspension", "reprimand"),
+            imposed_days=np.where(some, 1 + rng.poisson(np.exp(1.5 + lean[who])), np.nan),
+        )
+        found = outcomes.days_hurdle(source(rows), "unit_of", family=family, reference={"unit_of": "a"})
+        return [kept(p) for p in found.true_numbers()["p_value"]]
+
+    return run
+
+
 def gap(number: int) -> Callable[[Rng], list[float]]:
     """The contribution of being sustained to a gap of nothing, by officer and complaint."""
 
@@ -164,14 +194,7 @@ def gap(number: int) -> Callable[[Rng], list[float]]:
         group = (rng.permutation(number) % 2)[who]
         rows = pd.DataFrame({"case_id": case, "officer_id": who}).astype("str")
         rows = rows.assign(finding=np.where(hit, "sustained", "unfounded"), unit_of=np.where(group, "a", "b"))
-        rows = rows.drop_duplicates(["case_id", "officer_id"])
-        sampling = SimpleNamespace(rule="complete", open_cases="included", selected_on=[])
-        card = SimpleNamespace(unit="officer_complaint", observed_until=None, sampling=sampling)
-        events = pd.DataFrame(columns=["case_id", "officer_id"])
-        data = SimpleNamespace(
-            name="made_up", ledger=None, cases=rows[["case_id"]].drop_duplicates(), allegations=rows, events=events,
-            card=card, flow=lambda: None,
-        )  # fmt: skip
+        data = source(rows.drop_duplicates(["case_id", "officer_id"]))
         row = outcomes.decompose_gap(data, "unit_of", "a", "b").overall.iloc[0]
         return [float(row["difference_lower"] <= 0 <= row["difference_upper"])]
 
@@ -201,6 +224,9 @@ NAMED: dict[str, Callable[[Rng], list[float]]] = {
     "discrete, 300 officers, a level on 5": pace("discrete", 300, "even", 15, 2, 5),
     "ordered, 300 officers, a level on 5": rungs("ordered", 300, 5),
     "multinomial, 300 officers, a level on 5": rungs("multinomial", 300, 5),
+    "days lost, 8 even": lost("quasi_poisson", 8, 40),
+    "days lost, 20 even": lost("quasi_poisson", 20, 20),
+    "days lost, 300 officers, a level on 5": lost("quasi_poisson", 300, 15, 5),
     "complaints, 20 even": complaints(20, "even", 300),
     "complaints, 20 skewed": complaints(20, "skewed", 300),
     "variances, 8 supervisors": spread(0.25, 0.125, 0.5, bosses=8),

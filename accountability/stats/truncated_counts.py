@@ -12,7 +12,7 @@ import numpy as np
 
 from accountability.errors import ParameterError, Refusal
 from accountability.stats.arrays import Floats, Ints
-from accountability.stats.cell_likelihood import Fit, Separated, Slopes, cells_of, check_columns, maximise
+from accountability.stats.cell_likelihood import Cells, Fit, Separated, Slopes, cells_of, check_columns, maximise
 from accountability.stats.compress import tally
 from accountability.stats.penalised import Shrink
 from accountability.stats.sandwich import Ways
@@ -77,8 +77,9 @@ def fit_truncated(
         start[0], spread = np.log(days).mean(), np.array([np.log(max(np.log(days).std(), 0.1))])
     try:
         fit = maximise(
-            MODELS[family], design, cells, spread, start, ways, lambda other: bool((abs(other) < 12).all()), shrink
-        )
+            MODELS[family], design, cells, spread, start, ways, lambda other: bool((abs(other) < 12).all()), shrink,
+            lambda at: cell_information(at, design, cells, family),
+        )  # fmt: skip
     except Separated:
         if family != "negative_binomial" and shrink is None:
             raise
@@ -115,6 +116,26 @@ def _not_held(days: Ints, wide: bool) -> str:
         "for ever. family='quasi_poisson' compares means whatever the law, 'log_normal' the logarithms, 'bands' the "
         "bands of days"
     ).replace("%", " %")
+
+
+def cell_information(theta: Floats, design: Floats, cells: Cells, family: Family) -> Floats:
+    """Return the information of one row of each cell: cells by coefficients by coefficients.
+
+    It is that observed, averaged over rows of equal columns: a single row's may be below zero.
+    """
+    width, x = int(family in SPREAD), cells.designs(design)
+    slopes = MODELS[family](x @ theta[width:], theta[:width], cells.value)
+    size = np.maximum(tally(cells.pattern, cells.count, len(design)), 1e-300)
+
+    def averaged(each: Floats) -> Floats:
+        return cells.designs(tally(cells.pattern, cells.count * each, len(design)) / size)
+
+    out = np.empty((len(x), len(theta), len(theta)))
+    out[:, width:, width:] = averaged(slopes.neg_hessian)[:, None, None] * x[:, :, None] * x[:, None, :]
+    if slopes.neg_mixed is not None and slopes.neg_only is not None:
+        out[:, 0, 1:] = out[:, 1:, 0] = averaged(slopes.neg_mixed[:, 0])[:, None] * x
+        out[:, 0, 0] = averaged(slopes.neg_only)
+    return out
 
 
 def means(theta: Floats, design: Floats, family: Family) -> Floats:
@@ -164,6 +185,7 @@ def _log_normal(index: Floats, other: Floats, value: Ints) -> Slopes:
         by_other=(square - 1)[:, None],
         neg_mixed=(2 * weight * far)[:, None],
         neg_other=lambda count: np.array([[2 * (count @ square)]]),
+        neg_only=2 * square,
     )
 
 
@@ -210,6 +232,7 @@ def _negative_binomial(index: Floats, other: Floats, value: Ints) -> Slopes:
         by_other=by_other[:, None],
         neg_mixed=-index_other[:, None],
         neg_other=lambda count: np.array([[-(count @ other_other)]]),
+        neg_only=-other_other,
     )
 
 

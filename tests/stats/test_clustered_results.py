@@ -68,6 +68,12 @@ RESULTS: dict[str, Callable[[pd.DataFrame], Any]] = {
     "penalty_ordered_logit": lambda rows: outcomes.penalty_ordered_logit(
         source(rows.assign(finding="sustained")), "unit_of", reference={"unit_of": "b"}
     ),
+    "days_hurdle": lambda rows: outcomes.days_hurdle(
+        source(rows.assign(finding="sustained", imposed_days=rows["imposed_days"].astype("Float64"))),
+        "unit_of",
+        family="quasi_poisson",
+        reference={"unit_of": "b"},
+    ),
     "outcome_distribution": lambda rows: outcomes.outcome_distribution(source(rows)),
     "by_unit": lambda rows: outcomes.by_unit(source(rows), "unit_of", "a", "b"),
     "cox": lambda rows: delay.cox(delays(rows), "unit", cluster="officer", reference={"unit": "b"}),
