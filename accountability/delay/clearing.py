@@ -210,10 +210,10 @@ def _moved(row: pd.Series, still: str, confidence: float) -> str:
         beyond = "" if high < 0 else " beyond chance"
         return f"the number open {told}: it was not falling{beyond}, so no time to clear the {still} is given"
     first, last = (f"{row[name]:,.0f}" for name in ("months_lower", "months_upper"))
-    ends = f"{first} at least, with no upper limit" if pd.isna(row["months_upper"]) else f"{first} to {last}"
+    between = f"{first} at least, with no upper limit" if pd.isna(row["months_upper"]) else f"{first} to {last}"
     return (
         f"the number open {told}: at that pace the {still} would be cleared in {row['months_to_clear']:,.0f} months "
-        f"({ends})"
+        f"({between})"
     )
 
 
