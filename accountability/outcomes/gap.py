@@ -383,8 +383,9 @@ def _two(values: pd.Series, first: str | None, second: str | None) -> tuple[str,
 def _with_contributions(table: pd.DataFrame, rates: Floats, drawn: Floats, confidence: float) -> pd.DataFrame:
     if np.isnan(rates).any():
         return table.assign(**dict.fromkeys(CONTRIBUTION, np.nan))
-    lower, upper = percentiles(contributions(drawn[:, 0], drawn[:, 1]), confidence)
-    return table.assign(**dict(zip(CONTRIBUTION, (contributions(rates[0], rates[1]), lower, upper), strict=True)))
+    none = table[[f"lower_{place}" for place in GROUPS]].isna().any(axis=1)  # one officer holds a group
+    ends = (np.where(none, np.nan, end) for end in percentiles(contributions(drawn[:, 0], drawn[:, 1]), confidence))
+    return table.assign(**dict(zip(CONTRIBUTION, (contributions(rates[0], rates[1]), *ends), strict=True)))
 
 
 def _overall(rates: Floats, drawn: Floats, confidence: float) -> pd.DataFrame:

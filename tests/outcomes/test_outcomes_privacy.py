@@ -210,3 +210,15 @@ def test_no_min_cell_changes_an_estimate_beyond_the_rounding_said(min_cell):
     told = shown["estimate"].notna()
     off = (shown["estimate"] - true["estimate"]).abs()[told]
     assert (off <= shown["rounded_to"][told].fillna(0) / 2 + 1e-9).all()
+
+
+def test_a_stage_without_an_interval_contributes_without_one():
+    made = source(3, 1200)
+    first = np.arange(len(made.allegations)) < 60
+    made.allegations["group"] = np.where(first, "z", "w")
+    made.allegations["officer_id"] = np.where(first, "one", made.allegations["officer_id"].astype(str))
+    found = outcomes.decompose_gap(made, "group", "z", "w", min_cell=1)
+    assert found.table["lower_first"].isna().all()
+    assert found.table["contribution"].notna().all()
+    assert found.table[["contribution_lower", "contribution_upper"]].isna().all(axis=None)
+    assert "points, no interval exists)" in found.sentence()
