@@ -133,6 +133,8 @@ class Clustered:
         Whether rows are clustered along two dimensions, or in several clusters.
     each : tuple of array
         The covariance of each dimension, if repaired: no variance is then below the larger one.
+    fewest : float
+        Effective clusters below which there is no interval, where a model needs more than others.
     """
 
     covariance: Floats
@@ -142,6 +144,7 @@ class Clustered:
     crossed: bool = False
     rows: tuple[Leverage, ...] = ()
     each: tuple[Floats, ...] = ()
+    fewest: float = 0.0
 
     def variance(self, contrasts: Floats) -> Floats:
         """Return variances of linear combinations (estimates by combinations)."""
@@ -162,7 +165,7 @@ class Clustered:
         worth = self.effective(contrasts)
         if self.crossed:
             free = np.minimum(free, np.maximum(worth - 1, 0.0))
-        return np.where(worth < (FEWEST_TWO_WAYS if self.crossed else FEWEST), 0.0, free)
+        return np.where(worth < max(self.fewest, FEWEST_TWO_WAYS if self.crossed else FEWEST), 0.0, free)
 
     def effective(self, contrasts: Floats) -> Floats:
         """Return the effective number of clusters for linear combinations: the smallest over the dimensions."""

@@ -319,13 +319,13 @@ def test_a_poisson_hurdle_with_one_column_gives_back_the_raw_means(suspended, ro
 
 
 def test_the_error_of_a_mean_is_clustered_over_both_parts(suspended, rows):
-    """A saturated Poisson hurdle's mean is the raw mean, so its error is that of a mean of officers' totals."""
+    """A saturated Poisson hurdle's mean is the raw mean: its error is CR3's of a mean of officers' totals."""
     found = outcomes.days_hurdle(suspended, ["complainant"], family="poisson").margins.set_index(["level", "outcome"])
     own = rows.loc[rows["internal"] == 1]
-    residual = (own["days"] - own["days"].mean()).groupby(own["officer"]).sum()
-    spread = np.sqrt((residual**2).sum()) / len(own)
+    residual = (own["days"] - own["days"].mean()).groupby(own["officer"]).agg(["sum", "size"])
+    spread = np.sqrt(((residual["sum"] / (1 - residual["size"] / len(own))) ** 2).sum()) / len(own)
     line = found.loc[("internal", "days")]
-    assert (line["upper"] - line["lower"]) / 2 / 1.959963984540054 == pytest.approx(spread, rel=0.01)
+    assert line["std_error"] == pytest.approx(spread, rel=0.001)
 
 
 def test_predicted_rungs_with_free_cuts_are_the_raw_shares(punished, rows):

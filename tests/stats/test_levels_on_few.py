@@ -157,6 +157,8 @@ def test_what_rests_on_many_keeps_its_plain_errors(large: int, monkeypatch: pyte
 def test_a_true_null_of_a_level_on_five_is_kept_as_often_as_stated(model: str, program: dict[str, Any]) -> None:
     """A reduced form of benchmarks/dependence_named.py; without the correction about 83 % are kept."""
     right = program["measured"](program["NAMED"][f"{model}, 300 officers, a level on 5"], 100, 11)
-    # A few tables hide the level; days lost are refused where unequal officers are worth fewer than 3.5.
-    assert np.isnan(right).mean() < (0.25 if model == "days lost" else 0.05)
+    if model == "days lost":  # five officers are too few for lengths: no interval
+        assert np.isnan(right).all()
+        return
+    assert np.isnan(right).mean() < 0.05  # a few tables hide the level
     assert np.nanmean(right) > 0.87
