@@ -328,7 +328,7 @@ class Source(Strict):
         return any(file.url for file in self.files.values())
 
 
-def read_source(folder: Path) -> Source:
+def read_source(folder: Path, *, keep: bool = True) -> Source:
     """Read and check the ``source.yaml`` of a folder.
 
     Raises
@@ -338,8 +338,7 @@ def read_source(folder: Path) -> Source:
     """
     if isinstance(held := kept_declaration.kept(folder), Source):
         return held
-    path = folder / "source.yaml"
-    declared = declared_in(folder)
+    path, declared = folder / "source.yaml", declared_in(folder)
     refuse_undecided(declared, path)
     try:
         source = Source.model_validate(declared)
@@ -348,7 +347,8 @@ def read_source(folder: Path) -> Source:
         raise SourceError(f"{path}: {told}") from None
     if source.source != folder.name:
         raise SourceError(f"{path}: source is {source.source!r}, the folder is named {folder.name!r}; make them equal")
-    kept_declaration.keep(folder, source)
+    if keep:
+        kept_declaration.keep(folder, source)
     return source
 
 

@@ -98,7 +98,7 @@ def take_in(
         found = check(folder)
         if not found.clean:
             raise SourceError(_unresolved(folder, found, name, answers))
-        source = read_source(folder)
+        source = read_source(folder, keep=False)  # of a table taken in, no copy stays
         made = code_source(source, folder, file_paths(source, folder))
     return dataset_of(source, replace(made, ledger=by_index(made.ledger, frame.index)))
 
