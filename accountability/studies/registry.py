@@ -128,6 +128,8 @@ class Study:
             return "it holds no case files: facts.csv and conflicts.yaml beside its source.yaml"
         if self.case is not None and self.case not in held:
             return f"it holds no case {self.case!r} (its cases: {', '.join(held)})"
+        if source.source in [one.strip() for one in str(getattr(parameters, "others", "")).split("+")]:
+            return "it would be compared with itself: name other sources with others"
         rule = source.card.sampling.rule
         if rule in self.refused_rules:
             return f"its sampling rule is {rule!r}: {self.refused_rules[rule]}"

@@ -172,3 +172,10 @@ def test_the_penalties_of_new_york_follow_without_a_share_upheld(real_source: Ca
     said = concluded(real_source("nyc_ccrb_penalties")).answer
     assert "Of the 8,387 upheld with a decided penalty" in said
     assert "100" not in said
+
+
+def test_a_source_is_not_compared_with_itself() -> None:
+    from accountability.publish.runner import studies_of
+
+    assert "compared with itself" in studies_of("generated_2021")[2]["agencies_side_by_side"]
+    assert "agencies_side_by_side" in studies_of("synthetic")[1]
