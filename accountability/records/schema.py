@@ -50,20 +50,23 @@ def all_differ(columns: Sequence[pd.Series]) -> bool:
     Ids are mostly numbers: where the numbers of all rows differ, so do their texts, and numbers are quick to sort. Only
     where they cannot be read, or some are alike (007 and 7), the texts are compared.
     """
-    mixed = np.zeros(len(columns[0]), dtype=np.uint64)
-    try:
-        for column in columns:
-            numbers = pa.array(column.array).cast(pa.float64())
-            if numbers.null_count:
-                break
-            mixed = (mixed ^ mixed >> _HALF) * _MIX + np.asarray(numbers).view(np.uint64)
-        else:
-            mixed.sort()
-            if not (mixed[1:] == mixed[:-1]).any():
-                return True
-    except pa.ArrowInvalid:
-        pass
+    if _numbers_differ(columns):
+        return True
     return not pd.concat(list(columns), axis=1).duplicated().any() if len(columns) > 1 else bool(columns[0].is_unique)
+
+
+def _numbers_differ(columns: Sequence[pd.Series]) -> bool:
+    try:
+        read = [pa.array(column.array).cast(pa.float64()) for column in columns]
+    except pa.ArrowInvalid:  # some are no numbers
+        return False
+    if any(numbers.null_count for numbers in read):
+        return False
+    mixed = np.zeros(len(columns[0]), dtype=np.uint64)
+    for numbers in read:
+        mixed = (mixed ^ mixed >> _HALF) * _MIX + np.asarray(numbers).view(np.uint64)
+    mixed.sort()
+    return not bool((mixed[1:] == mixed[:-1]).any())
 
 
 def _term(terms: Mapping[str, str]) -> Shape:
