@@ -299,6 +299,11 @@ def percent(share: float, digits: int = 0) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
+def p_words(value: float) -> str:
+    """Return a p-value in words: ``p < 0.001`` or ``p = 0.04``."""
+    return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
+
+
 def interval_said(confidence: float, lower: float, upper: float, digits: int | None = None) -> str:
     """Return an interval in words, of a number or in per cent, or that there is none."""
     if lower != lower or upper != upper:  # missing

@@ -14,7 +14,7 @@ from accountability.delay.deadlines import calendar_days, limit_of
 from accountability.delay.limits import Limit
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
-from accountability.results import Result, percent, plural
+from accountability.results import Result, p_words, percent, plural
 from accountability.stats.arrays import Floats
 from accountability.stats.cross_product import gram
 from accountability.stats.intervals import z_critical
@@ -81,13 +81,12 @@ class Bunching(Result):
     def sentence(self) -> str:
         """State the excess, its limits and the test."""
         near = self.table[self.table["window"] == "before"]
-        p = "p < 0.001" if self.p_value < 0.001 else f"p = {self.p_value:.3f}"
         return (
             f"In the last {plural(self.window, 'day')} up to the limit of {self.limit:,} days "
             f"{int(near['events'].sum()):,} cases closed where a smooth course gives {near['smooth'].sum():,.1f}: "
             f"{self.excess_before:+,.1f} ({percent(self.confidence)} interval {self.lower:+,.1f} to "
             f"{self.upper:+,.1f}); in as many days after it {self.excess_after:+,.1f}. Test of crowding "
-            f"before the limit: z {self.statistic:.2f}, {p} [{self.clock}]."
+            f"before the limit: z {self.statistic:.2f}, {p_words(self.p_value)} [{self.clock}]."
         )
 
 

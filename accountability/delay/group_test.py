@@ -17,7 +17,7 @@ from accountability.delay.interval import bounds
 from accountability.delay.product_limit import survival
 from accountability.errors import ParameterError, Refusal
 from accountability.privacy import disclose
-from accountability.results import Result, plural
+from accountability.results import Result, p_words, plural
 from accountability.stats.arrays import Days, Floats
 from accountability.stats.coarse_scores import coarse_scores
 from accountability.stats.gray_scores import gray_scores
@@ -72,10 +72,9 @@ class GroupTest(Result):
 
     def sentence(self) -> str:
         """State the statistic, degrees of freedom and p-value."""
-        p = "p < 0.001" if self.p_value < 0.001 else f"p = {self.p_value:.3f}"
         said = (
             f"{self.method}, {plural(len(self.table), 'group')}: chi-squared {self.statistic:.2f} on "
-            f"{plural(self.df, 'degree')} of freedom, {p}."
+            f"{plural(self.df, 'degree')} of freedom, {p_words(self.p_value)}."
         )
         return f"{said} Test chosen because {self.because}." if self.because else said
 

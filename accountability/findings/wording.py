@@ -7,6 +7,8 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
+from accountability.results import p_words
+
 HIDDEN: Final = "hidden"
 HIDDEN_NOTE: Final = "hidden: rests on fewer than ten, or would give such a number away."
 MISSING: Final = "–"
@@ -99,7 +101,7 @@ def p_value(value: Any) -> str:
     """Write a p-value: ``p < 0.001`` or ``p = 0.04``."""
     if not known(value):
         return ""
-    return "p < 0.001" if float(value) < 0.001 else f"p = {float(value):.2g}"
+    return p_words(float(value))
 
 
 def date(value: Any) -> str:

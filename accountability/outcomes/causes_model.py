@@ -11,7 +11,7 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder
-from accountability.outcomes.model_tables import Fitted
+from accountability.outcomes.model_tables import LIMITS_BY, Fitted
 from accountability.outcomes.outcome_model import OutcomeModel, designed, hidden_levels, units_to_model, with_numbers
 from accountability.outcomes.sparse_cells import Endings, Sparse
 from accountability.outcomes.units_counted import CLUSTERED, UNSEEN, decided, merged_said
@@ -143,7 +143,7 @@ def outcome_multinomial(
         UNSEEN,
     )
     return OutcomeMultinomial(
-        method=f"multinomial logit, {shape.by(fit)} on collapsed patterns; {shape.errors}; delta-method intervals",
+        method=f"multinomial logit, {shape.by(fit)} on collapsed patterns; {shape.errors}; {LIMITS_BY}",
         of=of,
         base=first,
         causes=tuple(causes),

@@ -11,7 +11,7 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import COUNTED_IN_DAYS, Ladder, days_equivalent
-from accountability.outcomes.model_tables import Fitted
+from accountability.outcomes.model_tables import LIMITS_BY, Fitted
 from accountability.outcomes.outcome_model import (
     OutcomeModel,
     designed,
@@ -213,7 +213,7 @@ def days_hurdle(
     law = f"zero-truncated {family.replace('_', ' ')}" if family in FAMILIES[:2] else family.replace("_", "-")
     return DaysHurdle(
         method=f"hurdle: logit, and {law}; {shape.by(zero, count)} on collapsed patterns, {shape.errors} of both "
-        "parts together, delta-method intervals",
+        f"parts together, {LIMITS_BY}",
         how_many=count,
         family=family,
         **fitted.fields(

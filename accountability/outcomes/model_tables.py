@@ -24,6 +24,7 @@ LEAD, LIMITS = ["column", "level"], ["estimate", "std_error", "lower", "upper"]
 RATIO = ["ratio", "ratio_lower", "ratio_upper"]
 MARGIN = ["margin", "margin_lower", "margin_upper"]
 HELD = ["clusters", "effective_clusters", "df"]
+LIMITS_BY = "delta-method intervals of shares on the log-odds scale, of differences by the limits of both shares"
 
 
 class Lines(NamedTuple):
@@ -46,31 +47,39 @@ class Lines(NamedTuple):
         return pd.DataFrame(self.lead).assign(**student(np.array(self.value), slopes, errors, confidence))
 
 
-def within(frame: pd.DataFrame, shares: pd.Series, curved: bool, confidence: float) -> pd.DataFrame:
-    """Limit intervals of means to their range; intervals of shares of a penalised fit use the log-odds scale.
+def log_odds_limits(value: Floats, error: Floats, confidence: float, free: Floats) -> tuple[Floats, Floats]:
+    """Return limits of shares by their log odds, which stay between 0 and 1."""
+    from scipy.special import expit, logit
 
-    Near 0 and 1 a plain interval leaves the range.
+    inside = np.clip(value, 1e-12, 1 - 1e-12)
+    lower, upper = wald(logit(inside), error / (inside * (1 - inside)), confidence, free)
+    return expit(lower), expit(upper)
+
+
+def within(frame: pd.DataFrame, shares: pd.Series, confidence: float) -> pd.DataFrame:
+    """Limit intervals of means to their range: those of shares by their log odds."""
+    value, error, free = (frame[name].to_numpy() for name in ("estimate", "std_error", "df"))
+    lower, upper = log_odds_limits(value, error, confidence, free)
+    return frame.assign(
+        lower=frame["lower"].clip(lower=0.0).mask(shares, lower), upper=frame["upper"].mask(shares, upper)
+    )
+
+
+def of_two(
+    margins: pd.DataFrame, pairs: Ints, slopes: Floats, covariance: Floats, free: Floats, confidence: float
+) -> tuple[Floats, Floats]:
+    """Return limits of differences from the limits of two shares (Zou and Donner, Statistics in Medicine 27, 2008).
+
+    The shares' limits use the degrees of freedom of the difference, so that an interval holds 0 where the test of the
+    log odds keeps it.
     """
-    lower = frame["lower"].clip(lower=0.0)
-    upper = frame["upper"].mask(shares, frame["upper"].clip(upper=1.0))
-    if curved:
-        from scipy.special import expit, logit
-
-        inside = frame["estimate"].clip(1e-12, 1 - 1e-12).to_numpy()
-        error = frame["std_error"].to_numpy() / (inside * (1 - inside))
-        low, high = wald(logit(inside), error, confidence, frame["df"].to_numpy())
-        lower, upper = lower.mask(shares, expit(low)), upper.mask(shares, expit(high))
-    return frame.assign(lower=lower, upper=upper)
-
-
-def of_two(margins: pd.DataFrame, pairs: Ints, slopes: Floats, covariance: Floats) -> tuple[Floats, Floats]:
-    """Return limits of differences from the limits of two shares (Zou and Donner, Statistics in Medicine 27, 2008)."""
     own, base = (margins.iloc[place] for place in pairs.T)
-    both = own["std_error"].to_numpy() * base["std_error"].to_numpy()
+    (value, error), (other, noise) = ((one["estimate"].to_numpy(), one["std_error"].to_numpy()) for one in (own, base))
+    lower, upper = log_odds_limits(value, error, confidence, free)
+    least, most = log_odds_limits(other, noise, confidence, free)
     shared = np.einsum("ki,ij,kj->k", slopes[pairs[:, 0]], covariance, slopes[pairs[:, 1]])
+    both = error * noise
     alike = np.divide(shared, both, out=np.zeros_like(both), where=both > 0)
-    value, lower, upper = (own[name].to_numpy() for name in ("estimate", "lower", "upper"))
-    other, least, most = (base[name].to_numpy() for name in ("estimate", "lower", "upper"))
 
     def reach(one: Floats, two: Floats) -> Floats:
         return np.sqrt(np.maximum(one**2 + two**2 - 2 * alike * one * two, 0.0))
@@ -197,13 +206,20 @@ class Fitted:
                     added.add({}, *self.of_sum(*held[at], (sums or {}).get(one, [one])))
         first = self.with_ratios(table, np.array(places, dtype=np.int64), added)
         made = margins.frame(self.errors, self.confidence)
-        made = within(made, ~made["outcome"].isin(self.unbounded), self.penalised, self.confidence)
+        made = within(made, ~made["outcome"].isin(self.unbounded), self.confidence)
         apart = contrasts.frame(self.errors, self.confidence)
+        limits = of_two(
+            made,
+            np.array(pairs),
+            np.array(margins.slopes),
+            self.errors.covariance,
+            apart["df"].to_numpy(),
+            self.confidence,
+        )
+        share = ~apart["outcome"].isin(self.unbounded)
+        for end, limit in zip(("lower", "upper"), limits, strict=True):
+            apart[end] = apart[end].mask(share, limit)
         if self.penalised:
-            limits = of_two(made, np.array(pairs), np.array(margins.slopes), self.errors.covariance)
-            share = ~apart["outcome"].isin(self.unbounded)
-            for end, limit in zip(("lower", "upper"), limits, strict=True):
-                apart[end] = apart[end].mask(share, limit)
             # A penalty hides that one cluster alone determines a level; its own mean, which has no interval, tells.
             none = made["lower"].isna()
             apart = without_limits(apart, none.to_numpy()[np.array(pairs)].any(axis=1))
@@ -240,7 +256,7 @@ class Fitted:
             return out
         means = added.frame(self.errors, self.confidence)
         shares = pd.Series(np.isin([line["outcome"] for line in table.lead], self.unbounded), means.index)
-        means = within(means, ~shares, self.penalised, self.confidence)
+        means = within(means, ~shares, self.confidence)
         ends = ("estimate", "lower", "upper")
         with np.errstate(over="ignore"):
             ratios = {name: np.exp(out[end]) for name, end in zip(RATIO, ends, strict=True)}

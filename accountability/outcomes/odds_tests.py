@@ -19,7 +19,7 @@ from accountability.outcomes.penalty_models import cut_names, fit_rungs, hide_by
 from accountability.outcomes.sparse_cells import EVERY, Designed, Endings, Sparse
 from accountability.outcomes.units_counted import CLUSTERED, UNSEEN
 from accountability.records.units import WORDS
-from accountability.results import plural
+from accountability.results import p_words, plural
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.binary_logit import fit_logit
 from accountability.stats.cell_likelihood import Fit, Separated
@@ -92,10 +92,9 @@ class ProportionalOdds(OutcomeModel):
         else:
             row = rows[test]
             kind = "" if row["clustered"] else ", rows taken as independent"
-            p = "p < 0.001" if row["p_value"] < 0.001 else f"p = {row['p_value']:.3f}"
             found += (
                 f"{test} test{kind}, chi-squared {row['statistic']:.2f} on {plural(int(row['df']), 'degree')} of "
-                f"freedom, {p}."
+                f"freedom, {p_words(row['p_value'])}."
             )
         freed = ", ".join(name.replace("_", " ") for name in self.free)
         return f"{found} " + (f"Free to differ by cut: {freed}." if freed else "No column is free to differ by cut.")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from accountability.errors import Refusal
 from accountability.outcomes.ladder import Ladder
-from accountability.outcomes.model_tables import Fitted
+from accountability.outcomes.model_tables import LIMITS_BY, Fitted
 from accountability.outcomes.outcome_model import OutcomeModel, designed, units_to_model, with_numbers
 from accountability.outcomes.sparse_cells import Designed, Endings, Sparse
 from accountability.outcomes.units_counted import CLUSTERED
@@ -172,7 +172,7 @@ def penalty_ordered_logit(
         frames,
     )
     return PenaltyOrderedLogit(
-        method=f"ordered logit, {shape.by(fit)} on collapsed patterns; {shape.errors}",
+        method=f"ordered logit, {shape.by(fit)} on collapsed patterns; {shape.errors}; {LIMITS_BY}",
         by_cut=hide_by_level(_cuts(shape, category, terms), hidden),
         by_order=hide_by_level(_orders(rows, order, shape, confidence), hidden),
         **common | {"names": cut_names(terms, shape)},

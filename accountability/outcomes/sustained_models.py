@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError
-from accountability.outcomes.model_tables import Fitted, Margin, with_slopes
+from accountability.outcomes.model_tables import LIMITS_BY, Fitted, Margin, with_slopes
 from accountability.outcomes.outcome_model import (
     OutcomeModel,
     designed,
@@ -66,8 +66,9 @@ def sustained_logit(
 
     Numeric columns stay numeric; units without a value are left out and counted. Every other column is categorical, and
     a missing value is a category. ``margins`` hold the mean probability if all units had one level and their other
-    covariates were unchanged, ``contrasts`` its difference from the reference, with delta-method intervals. Differences
-    are descriptive; unrecorded variables may explain them.
+    covariates were unchanged, ``contrasts`` its difference from the reference. Intervals of shares are by the delta
+    method on the log-odds scale, those of differences by the limits of both shares: they hold 0 where the test of the
+    odds keeps it. Differences are descriptive; unrecorded variables may explain them.
 
     Parameters
     ----------
@@ -103,7 +104,8 @@ def sustained_logit(
 
     Notes
     -----
-    Greenland and Mansournia, Statistics in Medicine 34 (2015), (the penalty).
+    Greenland and Mansournia, Statistics in Medicine 34 (2015), (the penalty); Zou and Donner, Statistics in Medicine 27
+    (2008), (differences of two shares).
 
     Examples
     --------
@@ -125,7 +127,7 @@ def sustained_logit(
         return np.array([shape.weight @ (1.0 / (1.0 + np.exp(-(design @ theta))))])
 
     return SustainedLogit(
-        method=f"logit, {shape.by(fit)} on collapsed patterns; {shape.errors}; delta-method intervals",
+        method=f"logit, {shape.by(fit)} on collapsed patterns; {shape.errors}; {LIMITS_BY}",
         **_fields(
             made,
             rows,

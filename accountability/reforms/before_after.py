@@ -26,7 +26,7 @@ from accountability.reforms.one_series import (
     told,
 )
 from accountability.reforms.panel import Panel
-from accountability.results import capitalised, percent, plural
+from accountability.results import capitalised, p_words, percent, plural
 from accountability.stats.arrays import Floats
 from accountability.stats.monthly_series import Kind
 
@@ -218,7 +218,7 @@ def _by(row: Mapping[Any, Any], scale: str, confidence: float) -> str:
     """A row in words, from "by" on."""
     form = "{:+.3g}" if scale == "difference" else "{:.2f}"
     value, lower, upper = (form.format(row[name]) for name in ("estimate", "lower", "upper"))
-    p_value = "p < 0.001" if row["p_value"] < 0.001 else f"p = {row['p_value']:.2g}"
+    p_value = p_words(row["p_value"])
     by = f"by {value}" if scale == "difference" else f"by a {scale} of {value}"
     return f"{by} ({percent(confidence)} interval {lower} to {upper}, {p_value})"
 

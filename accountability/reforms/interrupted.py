@@ -28,7 +28,7 @@ from accountability.reforms.one_series import (
     told,
 )
 from accountability.reforms.panel import Panel
-from accountability.results import capitalised, percent, plural
+from accountability.results import capitalised, p_words, percent, plural
 from accountability.stats.arrays import Floats
 from accountability.stats.monthly_series import Errors, SeriesFit, fit_series
 
@@ -104,7 +104,7 @@ def said_of(result: Any, row: Mapping[Any, Any]) -> str:
     thing = {"ratio": "{0} were", "odds ratio": "the odds of the {0} were", "difference": "{0} differed by"}[
         result.scale
     ]
-    p_value = "p < 0.001" if row["p_value"] < 0.001 else f"p = {row['p_value']:.2g}"
+    p_value = p_words(row["p_value"])
     than = "" if result.scale == "difference" else " what they would have been"
     interval = f"{percent(result.confidence)} interval {lower} to {upper}, {p_value}"
     return f"{thing.format(result.outcome)} {value}{unit}{than} ({interval})"

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from accountability.delay.regression.regression_result import Regression, prepare
+from accountability.delay.regression.regression_result import Regression, changing_first, prepare
 from accountability.errors import ParameterError, Refusal
 from accountability.stats.arrays import Days, Floats
 from accountability.stats.change_with_age import PullOfAge
@@ -75,15 +75,8 @@ class Cox(Regression):
 
     def sentence(self) -> str:
         """State first where proportional hazards fail, then the ratios with their intervals."""
-        p_value = self._changes_with_age()
-        if p_value >= 1 - self.confidence:
-            return super().sentence()
-        p = "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
-        return (
-            f"The ratios change as cases grow old ({p}, score test of an interaction with age), so no one ratio "
-            "describes these cases: read delay.changing_ratios or delay.restricted_mean first. As an average over the "
-            f"ages at which cases closed: {super().sentence()}"
-        )
+        read = "delay.changing_ratios or delay.restricted_mean"
+        return changing_first(self._changes_with_age(), self.confidence, read, super().sentence())
 
     def _changes_with_age(self) -> float:
         """p-value of the test that any ratio changes with age; 1 where the closings cannot tell."""
@@ -131,8 +124,9 @@ def cox(
     strata : str or sequence of str, optional
         Columns whose groups have their own baseline rates.
     cluster : str, optional
-        Column that names the cluster of each case, for clustered errors; ``"case_id"`` gives robust ones. With up to
-        200 clusters the errors are CR2, and intervals are Student's t with Satterthwaite's degrees of freedom.
+        Column that names the cluster of each case, for clustered errors; ``"case_id"`` gives robust ones. Where a ratio
+        rests on up to 200 effective clusters, errors are CR3; intervals are Student's t with Satterthwaite's degrees of
+        freedom.
     causes, cause : str, optional
         Column of the causes of closing, and the one to model; other closings are censored (cause-specific hazard).
     reference : mapping, optional
@@ -159,8 +153,9 @@ def cox(
     Notes
     -----
     Cox (1972); Efron (1977) and Breslow (1974) for ties; Lin and Wei (1989) for clustered errors, without a
-    small-sample factor, as in R's ``coxph``; errors from up to 200 clusters are corrected by their share of the
-    information (Bell and McCaffrey 2002): uncorrected, a true null is rejected in 20 % of samples of 8 clusters at 5 %.
+    small-sample factor, as in R's ``coxph``; where a ratio rests on up to 200 effective clusters they are corrected by
+    each cluster's share of the information (Mancl and DeRouen 2001): uncorrected, a true null is rejected in 20 % of
+    samples of 8 clusters at 5 %.
     Heinze and Schemper (2001) for the penalty. Cases are first collapsed to covariate pattern, days and ending, which
     gives the same answer.
 

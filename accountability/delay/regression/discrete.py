@@ -16,6 +16,7 @@ import pandas as pd
 from accountability.delay.regression.regression_result import (
     Regression,
     Stated,
+    changing_first,
     prepare,
     stated_cases,
     within_follow_up,
@@ -24,7 +25,7 @@ from accountability.errors import Refusal
 from accountability.stats.arrays import Floats
 from accountability.stats.cross_product import gram
 from accountability.stats.design import Design
-from accountability.stats.intervals import curve_interval
+from accountability.stats.intervals import curve_interval, p_chi2
 from accountability.stats.optimise import Evaluation, Separation, newton
 from accountability.stats.person_periods import MONTH, period_scores, person_periods, without_baseline
 from accountability.stats.sandwich import sandwich, small_sample
@@ -50,12 +51,20 @@ class DiscreteTime(Regression):
     full_covariance : array
         Covariance of the baseline of periods with closings, then the coefficients.
     design : Design
+    change_p_value : float
+        Of the score test that no ratio changes with age, by model-based errors; missing where the periods cannot tell.
     """
 
     baseline: pd.DataFrame
     period_days: float
     full_covariance: Floats
     design: Design
+    change_p_value: float
+
+    def sentence(self) -> str:
+        """State first where the ratios change with age, then the ratios with their intervals."""
+        read = "delay.closing_curve by group or delay.restricted_mean"
+        return changing_first(self.change_p_value, self.confidence, read, super().sentence())
 
     def still_open(self, at: Stated) -> pd.DataFrame:
         """Predict the share of cases with given covariates still open at the end of each period.
@@ -133,7 +142,8 @@ def discrete_time(
     Prentice and Gloeckler (1978). Each period has its own baseline; periods without a closing do not inform the
     coefficients. A case's last period is left out if follow-up ended inside it, even if the case closed in it: leaving
     out only open cases would bias the rate upwards. Clustered errors carry the factor G/(G - 1) (n - 1)/(n - k) of
-    statsmodels, n being the trials.
+    statsmodels, n being the trials. Whether ratios change with age is tested by the score of an interaction with the
+    share closed before (Grambsch and Therneau 1994).
 
     Examples
     --------
@@ -216,6 +226,7 @@ def discrete_time(
         period_days=period,
         full_covariance=total,
         design=made,
+        change_p_value=fit.change_with_age(top.at),
         **asked.fields(
             at[len(live) :], value=top.value, null=null, **{"covariance": total[len(live) :, len(live) :], **slopes}
         ),
@@ -250,6 +261,28 @@ class _Fit:
             slope = self.closed * rate / np.expm1(rate) - self.open * rate
         gradient = np.concatenate([slope.sum(axis=0), slope.sum(axis=1) @ self.matrix])
         return value, gradient, self.information(at)
+
+    def change_with_age(self, at: Floats) -> float:
+        """p-value of the score test that no coefficient changes with the share of closings that came before."""
+        rate, terms = self._rate(at), self.matrix.shape[1]
+        with np.errstate(over="ignore"):
+            hit = rate / np.expm1(rate)
+        slope = self.closed * hit - self.open * rate
+        weight = (self.closed + self.open) * rate * hit
+        own = self.closed.sum(axis=0)
+        before = (np.cumsum(own) - own) / own.sum()
+        age = before - own @ before / own.sum()
+        # A period's own baseline takes what its covariates have in common.
+        mean = weight.T @ self.matrix / weight.sum(axis=0)[:, None]
+        plain, mixed, square = (
+            gram(self.matrix, weight @ age**power) - mean.T @ ((weight.sum(axis=0) * age**power)[:, None] * mean)
+            for power in range(3)
+        )
+        left = square - mixed @ np.linalg.solve(plain, mixed)
+        if self.periods < 3 or np.linalg.matrix_rank(left) < terms:
+            return np.nan
+        pull = self.matrix.T @ (slope @ age)
+        return p_chi2(float(pull @ np.linalg.solve(left, pull)), terms)
 
     def information(self, at: Floats, *, observed: bool = True) -> Floats:
         """Return the observed or expected information, one block per period."""

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from accountability.delay.regression.regression_result import Prepared, Regression, prepare
+from accountability.delay.regression.regression_result import Prepared, Regression, changing_first, prepare
 from accountability.errors import Refusal
-from accountability.stats.arrays import Floats
+from accountability.stats.arrays import Days, Floats
 from accountability.stats.compress import combine
 from accountability.stats.cross_product import gram
+from accountability.stats.sandwich import by_cluster
 from accountability.stats.separation import refuse_collinear, refuse_empty_levels
 from accountability.study.durations import Durations
 from accountability.study.inputs import takes
@@ -29,9 +30,17 @@ class FineGray(Regression):
     ----------
     cause : str
         The cause of closing.
+    change_p_value : float
+        Of the score test that no ratio changes with age; missing where there are too few clusters or closing days.
     """
 
     cause: str
+    change_p_value: float
+
+    def sentence(self) -> str:
+        """State first where the ratios change with age, then the ratios with their intervals."""
+        read = "delay.competing_closings by group"
+        return changing_first(self.change_p_value, self.confidence, read, super().sentence())
 
 
 @takes("durations")
@@ -72,7 +81,9 @@ def fine_gray(
     start; :func:`accountability.delay.cox` with ``causes=`` and ``cause=`` allows late entry.
 
     Fine and Gray (1999): a case closed by another cause stays at risk with the probability that it would still be
-    watched. Breslow's ties; the errors include the estimation of that probability, as in R's ``cmprsk::crr``.
+    watched. Breslow's ties; the errors include the estimation of that probability, as in R's ``cmprsk::crr``. Whether
+    ratios change with age is tested by the score of an interaction with the share of this cause's closings that came
+    before (the age scale of Grambsch and Therneau 1994), with the same errors.
 
     Examples
     --------
@@ -111,6 +122,7 @@ def fine_gray(
         method="Fine and Gray's model, " + (asked.errors if cluster else "robust errors"),
         ratio_word=f"ratio of the subdistribution rate of {asked.word}",
         cause=str(cause),
+        change_p_value=fit.change_with_age(top.at, asked.cluster, asked.clusters),
         **asked.fields(top.at, covariance, top.value, null[0], free=free, effective=effective),
     )
 
@@ -174,14 +186,49 @@ class _Fit:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             weight = np.exp(score)
             total, mean = self._risk(weight)
-            rate = np.zeros(len(self.own))
-            rate[on] = self.own[on] / total[on]
-            late = np.cumsum(rate * self.before)
-            held = weight * (self._here.T @ np.cumsum(rate) + self._gone.T @ (late[-1] - late))
+            held = weight * self._exposed(self._rate(total))
             value = float(self.closed @ score - self.own[on] @ np.log(total[on]))
             gradient = self.matrix.T @ (self.closed - held)
             information = gram(self.matrix, held) - mean.T @ (self.own[:, None] * mean)
         return value, gradient, (information + information.T) / 2
+
+    def _rate(self, total: Floats) -> Floats:
+        """Closings of each day over the sum of weights at risk."""
+        return np.divide(self.own, total, out=np.zeros(len(self.own)), where=self.own > 0)
+
+    def _exposed(self, rate: Floats) -> Floats:
+        """Summed daily rates all cases of each pattern are exposed to, weights included."""
+        late = np.cumsum(rate * self.before)
+        return np.asarray(self._here.T @ np.cumsum(rate) + self._gone.T @ (late[-1] - late))
+
+    def change_with_age(self, beta: Floats, cluster: Days | None, clusters: int | None) -> float:
+        """p-value of the score test that no coefficient changes with the share of closings that came before."""
+        from scipy.special import betainc
+
+        groups, terms = clusters or int(self.number.sum()), len(beta)
+        if groups <= terms or (self.own > 0).sum() < 3:
+            return np.nan
+        weight = np.exp(self.matrix @ beta)
+        total, mean = self._risk(weight)
+        before = (np.cumsum(self.own) - self.own) / self.own.sum()
+        age = before - self.own @ before / self.own.sum()
+        plain, mixed = (
+            gram(self.matrix, weight * self._exposed(self._rate(total) * pace))
+            - mean.T @ ((self.own * pace)[:, None] * mean)
+            for pace in (np.ones(len(age)), age)
+        )
+        pull = self.scores(beta, age) - self.scores(beta) @ np.linalg.solve(plain, mixed)
+        if clusters is None or cluster is None:
+            square = pull.T @ (pull * self.number[:, None])
+        else:
+            summed = by_cluster(pull, self.cell, cluster, clusters)
+            square = summed.T @ summed
+        if np.linalg.matrix_rank(square) < terms:
+            return np.nan
+        whole = self.number @ pull
+        # With even clusters of normal scores the statistic over their number has this beta law (Hotelling's test).
+        found = whole @ np.linalg.solve(square, whole) / groups
+        return float(betainc((groups - terms) / 2, terms / 2, 1 - found))
 
     def _held(self, rate: Floats) -> Floats:
         """Summed daily rates each cell is exposed to, weights included."""
@@ -190,25 +237,27 @@ class _Fit:
         after = late[-1] - late[self.day]
         return plain[self.day] + (after.T * self.share).T
 
-    def scores(self, beta: Floats) -> Floats:
-        """Return the score of one case of each cell, with the part due to the estimated censoring probability."""
+    def scores(self, beta: Floats, pace: Floats | None = None) -> Floats:
+        """Return the score of one case of each cell, with the part due to the estimated censoring probability.
+
+        With `pace`, one number a day, it is the score of the coefficients of the covariates times that number.
+        """
         weight = np.exp(self.matrix @ beta)
         total, mean = self._risk(weight)
-        on = self.own > 0
-        rate = np.zeros(len(self.own))
-        rate[on] = self.own[on] / total[on]
+        pace = np.ones(len(self.own)) if pace is None else pace
+        rate = self._rate(total) * pace
         own = weight[self.pattern][:, None]
         x = self.matrix[self.pattern]
         out = -own * (x * self._held(rate)[:, None] - self._held(rate[:, None] * mean))
         done = self.ending == 1
-        out[done] += x[done] - mean[self.day[done]]
+        out[done] += (x[done] - mean[self.day[done]]) * pace[self.day[done]][:, None]
         return out + self._watch_part(x, own, rate, mean)
 
     def cell_information(self, beta: Floats) -> Floats:
         """Return what one case of each cell adds to the information, with the censoring probability taken as known."""
         own = np.exp(self.matrix @ beta)
         total, mean = self._risk(own)
-        rate = np.where(self.own > 0, self.own / np.where(total > 0, total, 1.0), 0.0)
+        rate = self._rate(total)
         x, square = self.matrix[self.pattern], (mean[:, :, None] * mean[:, None, :]).reshape(len(mean), -1)
         first, second = (self._held(rate[:, None] * one) for one in (mean, square))
         mixed = x[:, :, None] * first[:, None, :]

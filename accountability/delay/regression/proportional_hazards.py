@@ -12,7 +12,7 @@ from accountability.delay.regression.cox_model import Cox, require_model
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.figures.house_style import day_axis
-from accountability.results import Result, percent
+from accountability.results import Result, p_words, percent
 from accountability.stats.arrays import Floats
 from accountability.stats.change_with_age import SCALES, PullOfAge, Scale, weighted_information
 from accountability.stats.intervals import p_chi2, wald
@@ -62,21 +62,17 @@ class Proportionality(Result):
         """Say for which terms the ratio changes with age."""
         rows = self.table[self.table["term"] != "all"]
         changing = [
-            f"{row['term']} ({_p(row['p_value'])})"
+            f"{row['term']} ({p_words(row['p_value'])})"
             for row in rows.to_dict("records")
             if row["p_value"] < 1 - self.confidence
         ]
-        whole = f"all terms together: {_p(float(self.table['p_value'].iloc[-1]))}"
+        whole = f"all terms together: {p_words(float(self.table['p_value'].iloc[-1]))}"
         if not changing:
             return f"No term's ratio is seen to change with age ({whole}); that is not proof that it does not."
         return (
             f"The ratio changes with age for {', '.join(changing)} ({whole}): one ratio does not describe these cases. "
             "See delay.changing_ratios, or make the term a stratum."
         )
-
-
-def _p(value: float) -> str:
-    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
 
 
 def proportionality(model: Cox, scale: Scale = "km", pieces: int = 8) -> Proportionality:

@@ -14,7 +14,7 @@ from accountability.delay.access import require_exact, require_open_cases
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.privacy import disclose
-from accountability.results import Result, percent, plural
+from accountability.results import Result, p_words, percent, plural
 from accountability.stats.arrays import Days, Flags, Floats
 from accountability.stats.compress import numbered
 from accountability.stats.design import Design, Term, design
@@ -103,6 +103,16 @@ class Regression(Result):
             f"{percent(self.confidence)} interval, at equal values of the other columns: {'; '.join(said)}{more}. "
             "These are differences between groups, not effects."
         )
+
+
+def changing_first(p_value: float, confidence: float, read: str, plain: str) -> str:
+    """Return the sentence of a model, led by the test that its ratios change with age where that rejects."""
+    if not p_value < 1 - confidence:
+        return plain
+    return (
+        f"The ratios change as cases grow old ({p_words(p_value)}, score test of an interaction with age), so no one "
+        f"ratio describes these cases: read {read} first. As an average over the ages at which cases closed: {plain}"
+    )
 
 
 Stated = pd.DataFrame | Sequence[Mapping[str, Any]] | Mapping[str, Any]
