@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from accountability.outcomes.sparse_cells import EVERY, INSTEAD, NAMED, Designed
 from accountability.outcomes.units_counted import Units, is_number, pool_small_levels, units_of
 from accountability.privacy import hidden_cells
 from accountability.records.units import WORDS
-from accountability.results import percent
+from accountability.results import percent, plural
 from accountability.stats.arrays import Floats
 from accountability.stats.cell_likelihood import Fit
 from accountability.stats.design import design
@@ -27,6 +27,10 @@ from accountability.study.inputs import column_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+MOST_SAID: Final = 12
+"""Levels named in a sentence; more are in the table."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -118,7 +122,8 @@ class OutcomeModel(Disclosed):
             rows = rows.loc[rows["outcome"] == self.headline]
         scale, word = self.SCALE if self.headline == self.HEADLINE else (100.0, "points")
         said = []
-        for _, part in rows.groupby(["column", "level"], sort=False):
+        levels = [part for _, part in rows.groupby(["column", "level"], sort=False)]
+        for part in levels[:MOST_SAID]:
             (*_, row) = part.sort_values("estimate", key=abs, kind="stable").to_dict("records")
             what = "" if self.headline else f"{row['outcome'].replace('_', ' ')} "
             said.append(
@@ -131,7 +136,9 @@ class OutcomeModel(Disclosed):
             )
         if not said:
             return "Every difference rests on counts too small to show."
-        return f"{self.said().format(units=WORDS[self.unit])}: {'; '.join(said)}."
+        more = len(levels) - len(said)
+        rest = f"; {plural(more, 'more level')} in the contrasts" if more else ""
+        return f"{self.said().format(units=WORDS[self.unit])}: {'; '.join(said)}{rest}."
 
 
 def units_to_model(

@@ -220,6 +220,14 @@ def test_an_interval_in_points_holds_nothing_where_the_test_of_the_odds_keeps_it
     assert sum(alike) >= len(alike) - 3
 
 
+def test_a_sentence_names_twelve_levels_and_counts_the_others():
+    rows = drawn(rows=3000)
+    beats = rows.assign(beat=[f"beat {k % 20}" for k in range(3000)])
+    said = outcomes.sustained_logit(source(beats), "beat").sentence()
+    assert said.count("against beat") == 12
+    assert said.endswith("; 7 more levels in the contrasts.")
+
+
 def test_shares_and_their_differences_stay_in_range_without_a_penalty():
     rows = drawn(rows=900, officers=60, seed=3)
     few = np.where(rows["officer_race"].eq("b"), np.arange(900) % 97 == 0, rows["finding"].eq("sustained"))
