@@ -21,6 +21,8 @@ settings.load_profile("patient")
 
 ROOT = Path(__file__).resolve().parents[1]
 FULL = "ACCOUNTABILITY_FULL"
+#: Further releases stand in the folder of another.
+SHARED_FOLDERS = {"chicago_cms_2021_07": "chicago_cms_2019_2021", "chicago_cms_2021_03": "chicago_cms_2019_2021"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,7 +55,7 @@ def real_data() -> Callable[[str], Path]:
     """Give the folder of one real source, or skip the test by that source's name."""
 
     def folder(name: str) -> Path:
-        path = real_data_folder() / name
+        path = real_data_folder() / SHARED_FOLDERS.get(name, name)
         if not path.is_dir():
             pytest.skip(f"the real extract {name!r} is not on this machine (set ACCOUNTABILITY_REAL_DATA)")
         return path

@@ -16,8 +16,6 @@ from accountability.records.dataset import Dataset
 PAGE = ROOT / "docs" / "explanation" / "open_unknown_coarse.md"
 ROWS = re.findall(r"^\| (\w+) \|((?: [\d,]+ \|){5})$", PAGE.read_text(encoding="utf-8"), re.M)
 COUNTED = {name: [int(n.replace(",", "")) for n in cells.strip(" |").split(" | ")] for name, cells in ROWS}
-#: Further releases stand in the folder of another.
-FOLDERS = {"chicago_cms_2021_07": "chicago_cms_2019_2021", "chicago_cms_2021_03": "chicago_cms_2019_2021"}
 BUNDLED = (
     "synthetic",
     "generated_2019",
@@ -45,5 +43,5 @@ def test_a_bundled_source_has_these_states(name: str) -> None:
 @pytest.mark.real_data
 @pytest.mark.parametrize("name", sorted(set(COUNTED) - set(BUNDLED)))
 def test_a_real_source_has_these_states(name: str, real_data: Callable[[str], Path]) -> None:
-    accountability.fetch(name, from_dir=real_data(FOLDERS.get(name, name)))
+    accountability.fetch(name, from_dir=real_data(name))
     assert counts(accountability.load(name)) == COUNTED[name]
