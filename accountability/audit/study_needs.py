@@ -79,9 +79,8 @@ class Needs(Result):
         return pd.DataFrame(lines, columns=["field", "state", "how", "needed_for"], dtype="str")
 
     def by_question(self) -> pd.DataFrame:
-        """Number of fields per question: ``question`` (name of a study), ``needed, held, coarse, lacking``."""
-        names = self.table["study"].str.replace("_", " ").where(self.table["study"] != "estimator")
-        asked = names.fillna(self.table["question"])
+        """Number of fields per question, in its own words: ``question, needed, held, coarse, lacking``."""
+        asked = self.table["question"]
         counts = pd.crosstab(asked, self.table["state"]).reindex(columns=["held", "coarse", "lacking"], fill_value=0)
         counts = counts.reindex(asked.unique()).rename_axis(index="question", columns=None)
         return counts.assign(needed=counts.sum(axis=1)).reset_index()[["question", "needed", *counts.columns]]
@@ -122,6 +121,8 @@ def needs(dataset: Dataset) -> Needs:
     """
     known, lines = dict(FIELDS), list[tuple[str, str, str]]()
     for study in STUDIES.values():
+        if study.of_a_case and not is_case_files(dataset):
+            continue  # asked of the reports of one case, and of no release of records
         for field in _of_study(study):
             known.setdefault(field.key, field)
             lines.append((study.name, study.question, field.key))
@@ -139,12 +140,16 @@ def needs(dataset: Dataset) -> Needs:
 
 def _of_study(study: Study) -> list[Field]:
     """Fields of a study, from its own declaration: sampling, stages of its clock, columns."""
+    if study.of_a_case:
+        return [FIELDS["case files"]]
     rules = {*study.refused_rules, *(rule for part in study.parts.values() for rule in part.refused_rules)}
     keys = ["every complaint"] if "selected_on_outcome" in rules else []
     if "closed_only" in study.refused_rules:
         keys += ["open cases", "last day covered"]
     defaults = study.parameters.model_validate({})
     keys += [f"date: {stage}" for name in ("start", "stop") if (stage := getattr(defaults, name, None))]
+    keys += ["who investigated"] if study.needs_people == "investigators" else []
+    keys += ["officer unit"] if study.needs_unit else []
     fields = [FIELDS[key] for key in dict.fromkeys(keys)]
     by_column = {column: field for field in FIELDS.values() for column in field.columns}
     parts = {
@@ -170,10 +175,13 @@ def held(dataset: Dataset, key: str, columns: tuple[str, ...] = ()) -> tuple[str
     Returns
     -------
     state : {"held", "coarse", "lacking"}
-        ``coarse`` if fewer than 95 % of its dates are known to the day. Single cases lack every field.
+        ``coarse`` if fewer than 95 % of its dates are known to the day. Single cases hold themselves, and no other
+        field.
     how : str
         What the release holds, or what is wrong, in words.
     """
+    if key == "case files":
+        return ("held", "single cases") if is_case_files(dataset) else ("lacking", "not in the release")
     if is_case_files(dataset):
         return "lacking", "at most for single cases"
     sampling = dataset.card.sampling
@@ -188,7 +196,7 @@ def held(dataset: Dataset, key: str, columns: tuple[str, ...] = ()) -> tuple[str
         return ("held", until.isoformat()) if until is not None else ("lacking", "not stated")
     if key.startswith("date: "):
         return _dated(dataset, key.removeprefix("date: "))
-    for table in (dataset.allegations, dataset.cases, dataset.events):
+    for table in (dataset.allegations, dataset.cases, dataset.events, *dataset.people.values()):
         for name in columns:
             if name in table and table[name].notna().any():
                 return "held", f"{int(table[name].notna().sum()):,} of {len(table):,} rows filled"

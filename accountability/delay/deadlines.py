@@ -231,7 +231,7 @@ def under_other_limits(durations: Durations, rules: Sequence[Limit | str | int])
     for rule in rules:
         law = limit_of(rule)
         result = assess(durations, law, pauses="none")
-        said = {"name": law.name, "jurisdiction": law.jurisdiction, "limit": f"{law.value} {law.unit}"}
+        said = {"name": law.name, "jurisdiction": law.jurisdiction, "limit": law.length}
         rows.append(result.table.assign(**said, confidence=law.confidence))
     table = pd.concat(rows, ignore_index=True)
     first = ["name", "jurisdiction", "limit", "confidence"]

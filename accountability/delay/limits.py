@@ -96,11 +96,17 @@ class Limit:
         said = [f"from {self.first_day}"] if self.first_day else []
         return " ".join([*said, f"to {self.last_day}"] if self.last_day else said)
 
+    @property
+    def length(self) -> str:
+        """The limit in words: ``60 calendar days``, ``1 year``."""
+        if self.value is None:
+            return "no number was found"
+        return f"{self.value} {self.unit.removesuffix('s') if self.value == 1 else self.unit}"
+
     def facts(self) -> dict[str, str]:
         """Return the facts about the limit for a reader."""
-        length = "no number was found" if self.value is None else f"{self.value} {self.unit}"
         return {
-            "limit": f"{length} ({self.name})",
+            "limit": f"{self.length} ({self.name})",
             "jurisdiction": self.jurisdiction,
             "what must be done in time": self.limits or "not stated",
             "the clock starts": self.starts or "not stated",
@@ -249,7 +255,7 @@ def why_none(card: Card) -> str | None:
     yardstick = f"name one as a yardstick with rule= ({names})"
     if not card.limits:
         return (
-            "its source.yaml declares no limit of law or policy. Write under card: limits: "
+            "it declares no limit of law or policy. Write under card: limits: "
             f"[{{rule: NAME, from: YYYY-MM-DD, because: why it applies}}], or {yardstick}"
         )
     held = "; ".join(

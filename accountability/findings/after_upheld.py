@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from accountability.figures import draw
 from accountability.findings import wording
 from accountability.findings.asked import Asked
@@ -14,9 +16,9 @@ from accountability.findings.frame_tables import counts, key_share, reading, sha
 from accountability.results import Refused, capitalised
 
 _NO_PENALTY = "The release records no penalty, so which one followed cannot be said."
+_FEW_PENALTIES = "Which penalty followed rests on fewer than ten and is not shown."
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
 
     from accountability.outcomes import Changes, OutcomeDistribution
@@ -39,16 +41,17 @@ def found(
     penalties = [row for row in rows if row["part"] == "penalty" and wording.known(row["estimate"])]
     first = asked.sentence(outcomes.no_share) if outcomes.no_share else _upheld(asked, upheld, unit)
     ranked = sorted(
-        (row for row in penalties if _whose(asked, row) == _whose(asked, penalties[0])),
+        (row for row in penalties if row["estimate"] and _whose(asked, row) == _whose(asked, penalties[0])),
         key=lambda row: -row["estimate"],
     )
-    # Of groups, all of them together; where one is hidden the sum would not be theirs.
-    apart = outcomes.apart["pending"] if "pending" in outcomes.apart else outcomes.apart.iloc[:, :0]
-    waiting: Any = None if apart.empty or bool(apart.isna().any()) else int(apart.to_numpy().sum())
-    second = _penalties(asked, penalties, ranked) if penalties else _NO_PENALTY
+    waiting, silent = (_left(outcomes, name) for name in ("pending", "finding_not_recorded"))
+    known = bool(asked.data.allegations.get("imposed_penalty", pd.Series(dtype="str")).notna().any())
+    second = _penalties(asked, penalties, ranked) if penalties else _FEW_PENALTIES if known else _NO_PENALTY
     missing = _missing(asked, changes, second)
-    if wording.known(waiting) and int(waiting):
-        pending = f"{wording.count(waiting)} are still pending and in none of these shares"
+    if waiting or silent:
+        said = [f"{waiting:,} are still pending"] if waiting else []
+        said += [f"{silent:,} have no finding on record"] if silent else []
+        pending = f"{' and '.join(said)}{', and are' if silent else ' and'} in none of these shares"
         last = f"{pending}; {missing}" if missing else f"{pending}."
     else:
         last = capitalised(missing) or "A penalty on record may still be reduced or not served."
@@ -69,12 +72,14 @@ def found(
             outcomes if ranked else partial(_drawn, asked, table, unit),
             title,
             f"Share of the upheld {unit}s by penalty, and of all decided by finding" if ranked else "Share by finding",
-            f"{wording.count(top.get('n'))} decided {unit}s",
-        ),
+            f"{wording.count(top['n'])} decided {unit}s" if wording.known(top.get("n")) else f"Decided {unit}s",
+        )
+        if ranked or table.loc[table["part"] == "finding", "estimate"].notna().any()
+        else None,
         numbers=(
             *(
                 (key_share(f"upheld{_of(asked, top)}", top, f"of {wording.count(top['n'])} decided {unit}s"),)
-                if upheld and not outcomes.no_share
+                if upheld and wording.known(top["estimate"]) and not outcomes.no_share
                 else ()
             ),
             *(
@@ -111,6 +116,12 @@ def found(
         breaks=(*_tipping(asked, upheld, tipping), *_breaks(asked, outcomes)),
         method=asked.method(outcomes, changes),
     )
+
+
+def _left(outcomes: OutcomeDistribution, name: str) -> int:
+    """How many are in no share: of groups, all together; where one is hidden the sum would not be theirs, and is 0."""
+    apart = outcomes.apart[name] if name in outcomes.apart else pd.Series(dtype="Int64")
+    return 0 if apart.isna().any() else int(apart.sum())
 
 
 def _missing(asked: Asked, changes: Changes | Refused, answered: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
 
 #: Parts of a finding that hold what a study wrote.
 _READ: Final = ("answer", "lead", "numbers", "tables", "firm", "firm_table", "breaks", "method")
-_DAY = re.compile(r"\b\d{4}-[01]\d-[0-3]\d\b")
+#: What would change a finding of which nothing could be estimated.
+MISSING_HERE: Final = "A release that records what is missing here can answer the question."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class Asked:
 
     def plain(self, text: str) -> str:
         """Replace raw names in a text by labels."""
-        return _DAY.sub(lambda day: wording.date(day[0]), labels.in_words(text, self.data.labels))
+        return wording.dated(labels.in_words(text, self.data.labels))
 
     @property
     def confidence(self) -> str:
@@ -191,10 +191,12 @@ class Asked:
 
     def not_answered(self, refused: Refused, what: str, **parts: Any) -> Finding:
         """Make the finding of a question that the source does not allow; the reason is the answer."""
-        # What a refusal tells an analyst to write is nothing for a reader.
-        because = self.sentence(re.split(r"\. Use |: \w+ it |; use | Write:", refused.because)[0])
-        parts.setdefault("breaks", ("A release that records what is missing here can answer the question.",))
-        return self.finding(f"This release cannot say {what}. {because}", **parts)
+        parts["breaks"] = parts.get("breaks") or (MISSING_HERE,)
+        return self.finding(f"This release cannot say {what}. {self.because(refused)}", **parts)
+
+    def because(self, refused: Refused) -> str:
+        """Say the reason of a refusal; what it tells an analyst to write is nothing for a reader."""
+        return self.sentence(wording.reason(refused.because))
 
 
 def _telling(table: ReadingTable) -> bool:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from accountability.delay import Backlogs, Caseload
 
 
+#: Months in which the number open mostly fills up from none.
+_FILLS = 12
+
+
 def found(
     asked: Asked,
     *,
@@ -29,11 +33,13 @@ def found(
     if isinstance(load, Refused):
         return asked.not_answered(load, "how the number of open complaints moved")
     whole = load.table[load.table["complete"]]
-    first, last = whole.iloc[0], whole.iloc[-1]
+    # Complaints of before the release are not in it: its first months fill up whatever happened.
+    first, last = whole.iloc[_FILLS - 1 if len(whole) > 2 * _FILLS else 0], whole.iloc[-1]
     top = whole.sort_values("open_at_end", kind="stable").iloc[-1]
     start, end = int(first["open_at_end"]), int(last["open_at_end"])
-    verb = "rose" if end > start else "fell" if end < start else "stayed"
-    before = f", complaints received before {wording.month(first['month'])} not counted" if start < end else ""
+    verb = "rose" if end > start else "fell" if end < start else "stayed as many,"
+    begun = wording.month(whole.iloc[0]["month"])
+    before = f", complaints received before {begun} not counted" if start < end else ""
     moved = (
         f"Open complaints {verb} from {start:,} at the end of {wording.month(first['month'])} to {end:,} at the end of "
         f"{wording.month(last['month'])}{before}; the peak was {int(top['open_at_end']):,}, in "
@@ -58,7 +64,7 @@ def found(
             KeyNumber(
                 value=f"{end:,}",
                 label=f"open at the end of {wording.month(last['month'])}",
-                note=f"{start:,} at first",
+                note=f"{start:,} at the end of {wording.month(first['month'])}",
                 **raw(end),
             ),
             *(() if isinstance(pace, Refused) else _key(pace)),

@@ -14,6 +14,8 @@ from accountability.findings.frame_tables import counts, raw, reading, shares
 from accountability.results import Refused, plural
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from accountability.releases import Backtest, LateRecording, Pair
 
 _MOST_ROWS = 12
@@ -26,7 +28,8 @@ def found(asked: Asked, *, pair: Pair, late: LateRecording | Refused | None = No
     both = int(n["in both"])
     share = wording.share(changed.changed / both)
     first = (
-        f"Of {plural(both, 'complaint')} in both releases, {changed.changed:,} ({share}) changed in at least one fact; "
+        f"Of {plural(both, 'complaint')} in both releases, {changed.changed:,} ({share}) changed in at least one "
+        f"fact{_mostly(asked, changed.table, changed.changed)}; "
         f"{n['new']:,} are new and {n['gone']:,} are gone."
     )
     second = "" if isinstance(lag, Refused) else f" {_late(lag.late, lag.n)}"
@@ -76,6 +79,15 @@ def found(asked: Asked, *, pair: Pair, late: LateRecording | Refused | None = No
     )
 
 
+def _mostly(asked: Asked, table: pd.DataFrame, changed: int) -> str:
+    """Name the field whose one kind of change makes up most of what changed: it may be a change of publishing."""
+    facts = table[table["change"].isin(("filled", "emptied", "changed"))]
+    if facts.empty or facts["n"].max() <= changed / 2:
+        return ""
+    top = facts.sort_values("n", kind="stable").iloc[-1]
+    return f", most of them in {_field(asked, str(top['field']))}, {top['change']} in {int(top['n']):,}"
+
+
 def _late(late: int, n: int) -> str:
     return f"{late:,} of {plural(n, 'closing')} dated up to the first release's last day were not in it."
 
@@ -89,6 +101,11 @@ def _held(tested: Backtest) -> str:
 
 def _tables(asked: Asked, pair: Pair, late: LateRecording | Refused | None) -> list[ReadingTable]:
     top = pair.changes.table.sort_values("n", ascending=False, kind="stable")
+    moved = {
+        "to an earlier day": lambda row: _moved(row["earlier"]),
+        "to a later day": lambda row: _moved(row["later"]),
+        "median days moved": lambda row: _moved(row["median_days"]),
+    }
     made = [
         reading(
             "What changed, in how many complaints",
@@ -97,9 +114,7 @@ def _tables(asked: Asked, pair: Pair, late: LateRecording | Refused | None) -> l
                 "field": lambda row: _field(asked, str(row["field"])),
                 "change": lambda row: str(row["change"]),
                 "complaints": counts("n"),
-                "to an earlier day": lambda row: _moved(row["earlier"]),
-                "to a later day": lambda row: _moved(row["later"]),
-                "median days moved": lambda row: _moved(row["median_days"]),
+                **(moved if top.head(_MOST_ROWS)["median_days"].notna().any() else {}),
             },
             (f"The {_MOST_ROWS} largest of {len(top)} are shown.",) if len(top) > _MOST_ROWS else (),
         )
@@ -145,7 +160,7 @@ def _breaks(asked: Asked, pair: Pair) -> list[str]:
     said = [asked.plain(f"{text} {studies_touched(stage)}") for stage, text in pair.changes.traps()]
     for one in (pair.lag, pair.backtest):
         if isinstance(one, Refused):
-            said.append(asked.sentence(f"{one.estimand}: {one.because}"))
+            said.append(asked.sentence(f"{one.estimand}: {asked.because(one)}"))
     return [
         *said,
         "What the later release shows is taken as how it was; it may itself lack closings that are not recorded yet.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from accountability.findings import wording
-from accountability.findings.asked import Asked
+from accountability.findings.asked import MISSING_HERE, Asked
 from accountability.findings.finding import Finding
 from accountability.findings.finding_parts import KeyNumber, ReadingTable
 from accountability.findings.frame_tables import counts, raw, reading, shares
@@ -35,6 +35,7 @@ def found(
     if not shown:
         return asked.finding(
             f"{first} and {second} ({who}) cannot be compared: at every stage too few stand behind a number.",
+            breaks=(MISSING_HERE,),
             method=asked.method(gap),
         )
     chosen = max(apart or shown, key=lambda row: abs(row["difference"]))
@@ -73,7 +74,9 @@ def found(
             gap,
             title,
             f"Share of those who came so far, {first} and {second} ({who})",
-            f"{wording.count(shown[0]['n_first'])} {first}, {wording.count(shown[0]['n_second'])} {second}",
+            f"{wording.count(shown[0]['n_first'])} {first}, {wording.count(shown[0]['n_second'])} {second}"
+            if wording.known(shown[0]["n_first"]) and wording.known(shown[0]["n_second"])
+            else f"Numbers of {first} and {second} are hidden, for few are undecided",
         ),
         numbers=(
             KeyNumber(

@@ -31,7 +31,7 @@ def found(
     """State first the share that cannot be judged, then the shares late and in time."""
     row, law = verdict.table.iloc[0], verdict.rule
     number, late, in_time, untold = (int(row[name]) for name in ("n", "late", "in_time", "cannot_tell"))
-    limit = f"{law.value} {law.unit.removesuffix('s') if law.value == 1 else law.unit}"
+    limit = law.length
     own = bool(getattr(law, "source", ""))
     stopped = unpaused.table.iloc[0]
     shares = f"between {wording.share(row['late_lower'])} and {wording.share(row['late_upper'])}"
@@ -127,7 +127,7 @@ def found(
         breaks=_breaks(delays, verdict, untold),
         method=(
             *asked.method(verdict),
-            ("The limit", asked.sentence("; ".join(f"{what}: {said}" for what, said in law.facts().items()))),
+            ("The limit", asked.sentence(_then("; ".join(f"{what}: {said}" for what, said in law.facts().items())))),
         ),
     )
 
@@ -160,11 +160,16 @@ def _apart(asked: Asked, groups: Deadlines) -> str:
     )
 
 
+def _then(law: str) -> str:
+    """Write the steps of a law in words: ``complaint -> investigation`` has an arrow between them."""
+    return law.replace(" -> ", ", then ")
+
+
 def _breaks(delays: Durations, verdict: Deadlines, untold: int) -> tuple[str, ...]:
     left = delays.excluded_counts()
     said = [
         f"The limit would have to start and end at the events that are dated here; the rule says it starts with "
-        f"{verdict.rule.starts.rstrip('.') or 'an event it does not name'}."
+        f"{_then(verdict.rule.starts).rstrip('.') or 'an event it does not name'}."
     ]
     if untold and verdict.rule.pauses:
         said.append(f"A stopped clock is not seen here. What stops it: {verdict.rule.pauses.rstrip('.')}.")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from accountability.officers import MeanCumulativeFunction, NextComplaint
 
 NEXT = "next complaint"
+#: Complaints of an officer in order; from the sixth on they are pooled.
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth or later")
 BREAKS = (
     "An officer is here because a complaint named him or her: who was never complained about is in no share.",
     "Officers differ in beat, shift and years: those whose complaints come fast are those who draw many, and a "
@@ -49,7 +51,10 @@ def found(
     )
     after = (
         "After "
-        + "; after ".join(f"{AFTER[row['after']]} it was {wording.share(row['estimate'])}" for row in others)
+        + "; after ".join(
+            f"{AFTER[row['after']]} it was {wording.share(row['estimate'], row['lower'], row['upper'])}"
+            for row in others
+        )
         + ": officers who come that far differ from those who do not, so this is not an effect of the step."
         if others
         else ""
@@ -87,11 +92,11 @@ def found(
                     "after": lambda one: AFTER[str(one["after"])],
                     "within (days)": counts("day"),
                     "end": lambda one: str(one["end"]),
-                    "share of officers (interval)": shares(),
+                    "share of officers (interval)": _share,
                     "officers": counts("n"),
                 },
             ),
-            *_rates("Rate of the next complaint by how many came before, times that after the sixth or later", rates),
+            *_rates(rates),
         ),
         firm=(*_gap(gaps, days), *_incident(by_incident, days)),
         breaks=BREAKS,
@@ -99,12 +104,20 @@ def found(
     )
 
 
-def _rates(title: str, rates: Cox | Refused) -> tuple[object, ...]:
+def _share(row: Row) -> str:
+    # Beyond the last day on which an officer was watched nothing is hidden: it was not seen.
+    if not row["hidden"] and not wording.known(row["estimate"]):
+        return "not observed"
+    return shares()(row)
+
+
+def _rates(rates: Cox | Refused) -> tuple[object, ...]:
     if isinstance(rates, Refused):
         return ()
+    against = ORDINALS[int(str(rates.design.levels["number"][0])) - 1]
     return (
         reading(
-            title,
+            f"Rate of the next complaint by how many came before, times that after the {against}",
             rates.table,
             {"complaint": _number, "ratio (interval)": ratios("estimate", "lower", "upper")},
         ),
@@ -121,8 +134,9 @@ def _gap(gaps: DelayCurve | Refused, days: int) -> tuple[str, ...]:
     rows = [row for row in gaps.at([days]).to_dict("records") if wording.known(row["estimate"])]
     if not rows:
         return ()
-    said = ", ".join(wording.share(1 - row["estimate"]) for row in rows)  # the curve is of those still to come
-    return (f"After one, two, three and more complaints, the next came within {plural(days, 'day')} for {said}.",)
+    # The curve is of those still to come.
+    said = [f"{wording.share(1 - row['estimate'])} after the {ORDINALS[int(row['number']) - 1]}" for row in rows]
+    return (f"The next complaint came within {plural(days, 'day')} for {wording.joined(said)}.",)
 
 
 def _incident(found: NextComplaint | Refused | None, days: int) -> tuple[str, ...]:

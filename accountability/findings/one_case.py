@@ -57,11 +57,15 @@ def found(asked: Asked, *, report: CaseReport) -> Finding:
             if span
             else f"No day is known from {start} to {stop}",
             "Fewest and most days under each reading of the reports" if panel else "Every day a step can have been on",
-            f"{len(_frame(parts, 'reports'))} reports, {len(_frame(parts, 'facts'))} facts",
+            f"{plural(len(_frame(parts, 'reports')), 'report')}, {plural(len(_frame(parts, 'facts')), 'fact')}",
         ),
         numbers=(
             *((KeyNumber(value=span, label=f"from {start} to {stop}", **_ends(chosen)),) if span else ()),
-            KeyNumber(value=f"{len(penalties)}", label="officers with a penalty", note=decided),
+            KeyNumber(
+                value=f"{len(penalties)}",
+                label="officer with a penalty" if len(penalties) == 1 else "officers with a penalty",
+                note=decided,
+            ),
             KeyNumber(value=f"{turning} of {total}", label="conflicts that change a count"),
             *((_placed(chosen_place),) if (chosen_place := _chosen(place)) is not None else ()),
         ),

@@ -38,16 +38,12 @@ def found(
         f"({asked.confidence} interval {wording.share_ends(whole['lower'], whole['upper'])}) and "
         f"{_share(heavier[0])} heavier."
         if wording.known(whole["estimate"])
-        else f"How many recommended penalties ended lighter rests on fewer than {asked.fewest} and is not shown."
+        else _few(rows, asked.fewest)
     )
-    orders = changes.by_order[changes.by_order["kind"] == "lightened"]["estimate"].dropna()
-    turns = (
-        f"By another order of the contested penalties, {wording.share(orders.min())} to "
-        f"{wording.share(orders.max())} of all pairs ended lighter."
-        if len(orders) > 1 and float(orders.max() - orders.min()) > 0.005
-        else "The order of the contested penalties does not change this."
-    )
-    title = _groups(asked, lighter, column).rstrip(".") or f"{_share(whole)} of recommended penalties ended lighter"
+    turns = _orders(changes) if wording.known(whole["estimate"]) else ""
+    if _never(rows):
+        turns = "Not one differs: the release may repeat the recommendation, so that no change could be seen."
+    title = _groups(asked, lighter, column).rstrip(".") or _title(rows, whole)
     return asked.finding(
         " ".join(text for text in (first, _groups(asked, lighter, column), turns) if text),
         lead=asked.lead(
@@ -59,7 +55,9 @@ def found(
         numbers=tuple(
             key_share(f"ended {row['end']}", row)
             for row in rows
-            if (column is None or row[column] == whole[column]) and row["end"] != "off the ladder"
+            if (column is None or row[column] == whole[column])
+            and row["end"] != "off the ladder"
+            and wording.known(row["estimate"])
         )[:4],
         tables=(
             reading(
@@ -74,7 +72,7 @@ def found(
             ),
             *(() if isinstance(steps, Refused) else (_steps(asked, steps),)),
         ),
-        firm=(turns,),
+        firm=(turns,) if turns else (),
         firm_table=reading(
             "Lighter and heavier under each order of the contested penalties",
             changes.by_order,
@@ -91,6 +89,51 @@ def found(
         breaks=(*asked.tipping(tipping), *_breaks(changes)),
         method=asked.method(ends, changes, steps),
     )
+
+
+def _never(rows: list[dict[Any, Any]]) -> bool:
+    """Whether every penalty ended as recommended, which a release that holds one word twice would show too."""
+    return all(row["estimate"] == (1 if row["end"] == "as recommended" else 0) for row in rows)
+
+
+def _as_recommended(rows: list[dict[Any, Any]]) -> dict[Any, Any] | None:
+    return next((row for row in rows if row["end"] == "as recommended" and wording.known(row["estimate"])), None)
+
+
+def _few(rows: list[dict[Any, Any]], fewest: int) -> str:
+    """Say the share that ended as recommended, where the few that ended lighter are not shown."""
+    row = _as_recommended(rows)
+    if row is None:
+        return f"How many recommended penalties ended lighter rests on fewer than {fewest} and is not shown."
+    return (
+        f"Of {wording.count(row['n'])} recommended penalties above none, {_share(row)} ended as recommended; how many "
+        f"ended lighter rests on fewer than {fewest} and is not shown."
+    )
+
+
+def _title(rows: list[dict[Any, Any]], lighter: dict[Any, Any]) -> str:
+    if _never(rows):
+        return "No penalty on record differs from the one recommended"
+    row = None if wording.known(lighter["estimate"]) else _as_recommended(rows)
+    if row is not None:
+        return f"{_share(row)} of recommended penalties ended as recommended"
+    return f"{_share(lighter)} of recommended penalties ended lighter"
+
+
+def _orders(changes: Changes) -> str:
+    """Say what another order of the contested penalties would change, as far as it is shown."""
+    every = changes.by_order[changes.by_order["kind"] == "lightened"]["estimate"]
+    orders = every.dropna()
+    if len(orders) > 1 and float(orders.max() - orders.min()) > 0.005:
+        return (
+            f"By another order of the contested penalties, {wording.share(orders.min())} to "
+            f"{wording.share(orders.max())} of all pairs ended lighter."
+        )
+    if len(orders) < len(every):
+        return "What another order of the contested penalties would change rests on few and is not shown."
+    if orders.nunique() > 1:
+        return "Another order of the contested penalties hardly changes this."
+    return "The order of the contested penalties does not change this."
 
 
 def _share(row: dict[Any, Any]) -> str:

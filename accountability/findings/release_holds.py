@@ -45,7 +45,9 @@ def found(asked: Asked, *, held: Audit) -> Finding:
             title,
             "Complaints by the year they were received, with and without a closing date",
             plural(cases, "complaint"),
-        ),
+        )
+        if not held.coverage.not_held
+        else None,
         numbers=(
             KeyNumber(value=f"{cases:,}", label="complaints held", note=asked.period, **raw(cases)),
             KeyNumber(value=f"{len(whole)} of {len(questions)}", label="questions it can answer in full"),

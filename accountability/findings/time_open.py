@@ -300,11 +300,12 @@ def _clock(text: str) -> str:
 
 def _firm(cutoffs: pd.DataFrame | None, clocks: pd.DataFrame | None) -> list[str]:
     said = []
-    if cutoffs is not None and cutoffs["n"].isna().any():
+    told = None if cutoffs is None else cutoffs.dropna(subset="median")
+    if cutoffs is not None and cutoffs["n"].notna().sum() < 2 <= len(cutoffs):
         said.append("What was known on earlier days cannot be asked of this release.")
     low, high = _medians(cutoffs)
-    if low is not None and high is not None and cutoffs is not None:
-        years = f"{str(cutoffs['last_day'].min())[:4]} and {str(cutoffs['last_day'].max())[:4]}"
+    if low is not None and high is not None and told is not None:
+        years = f"{str(told['last_day'].min())[:4]} and {str(told['last_day'].max())[:4]}"
         verb = "stays at" if low == high else "lies between"
         middle = f"{low:,} days" if low == high else f"{low:,} and {high:,} days"
         said.append(f"Asked with what was known between {years}, the median {verb} {middle}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -14,6 +15,33 @@ HIDDEN_NOTE: Final = "hidden: rests on fewer than ten, or would give such a numb
 MISSING: Final = "–"
 #: Of an interval, four standard errors of two points each.
 _WIDE: Final = 0.08
+
+
+#: Where a refusal turns to the analyst: what to write, name or use instead.
+_ADVICE: Final = re.compile(
+    r"\. (?:Use|Write|Run|Name) | Write:|[;:,] (?:use|name|write|run|another begins with)\b|: \w+ it |: facts\.csv"
+    r"| \(in its declaration"
+)
+_DAY: Final = re.compile(r"\b\d{4}-[01]\d-[0-3]\d\b")
+
+
+def reason(refusal: str) -> str:
+    """Return what a refusal says of the data, without what it tells an analyst to write.
+
+    Examples
+    --------
+    >>> reason("it declares no reform: write reform.yaml beside its source.yaml, or name one: reform=PATH")
+    'it declares no reform'
+    >>> reason("no column says which unit it was (squad, command; name another as group)")
+    'no column says which unit it was (squad, command)'
+    """
+    told = _ADVICE.split(refusal)[0]
+    return told + ")" * (told.count("(") - told.count(")"))
+
+
+def dated(text: str) -> str:
+    """Write every day of a text as a reader would: ``2016-10-05`` as ``5 October 2016``."""
+    return _DAY.sub(lambda day: date(day[0]), text)
 
 
 def known(value: Any) -> bool:
@@ -68,7 +96,7 @@ def days(value: Any) -> str:
 def interval(lower: Any, upper: Any, write: Any = count) -> str:
     """Write the limits of an interval: ``119 to 134``."""
     ends = [write(end) if known(end) else "not reached" for end in (lower, upper)]
-    return f"{ends[0]} to {ends[1]}"
+    return f"{ends[0]} to {ends[1]}" if known(lower) or known(upper) else ends[0]
 
 
 def share_interval(value: Any, lower: Any, upper: Any) -> str:

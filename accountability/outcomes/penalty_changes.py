@@ -174,7 +174,8 @@ def changes(
     data : Cohort or Dataset
         Needs ``recommended_penalty`` and ``imposed_penalty``.
     unit : str, optional
-        Unit of a pair; by default what a row of the source is. Raw texts are compared only at that unit.
+        Unit of a pair; by default what a row of the source is. Raw texts are compared only at that unit,
+        and not where the two columns have no text in common.
     ladder : Ladder, optional
         Order of severity; ``by_order`` shows the other orders.
     confidence, min_cell
@@ -208,7 +209,10 @@ def changes(
     shares = [term_shares(kinds_of(pairs, order), KINDS, pairs, confidence, "kind").assign(what="by rung")]
     if made.unit == held_unit(data) and {"raw_recommended", "raw_imposed"} <= set(pairs):
         texts = made.table.loc[made.table["raw_recommended"].notna() & made.table["raw_imposed"].notna()]
-        same = texts["raw_recommended"].str.strip() == texts["raw_imposed"].str.strip()
+        said, done = (texts[name].str.strip() for name in ("raw_recommended", "raw_imposed"))
+        same = said == done
+        # Where no word of one stands on the other side, they are two vocabularies, and every pair differs by spelling.
+        texts = texts if done.isin(set(said)).any() else texts.iloc[:0]
         kind = pd.Series("changed", index=texts.index).mask(same, "unchanged")
         named = term_shares(kind, ["changed", "unchanged"], texts, confidence, "kind")
         shares = [named.assign(what="as published"), *shares] if len(texts) else shares

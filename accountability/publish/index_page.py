@@ -48,7 +48,7 @@ def index_page(
         for question, members in groupby(cards, key=lambda card: card["question"])
         for group in [list(members)]
     ]
-    refused = {question: labels.in_words(reason) for question, reason in not_run.items()}
+    refused = {one: wording.dated(labels.in_words(wording.reason(why))) for one, why in not_run.items()}
     return render(
         "index.html.j2",
         title=title,

@@ -45,7 +45,7 @@ def parameter_rows(model: type[Parameters], values: Mapping[str, Any]) -> list[d
 
 def meaning(description: str) -> str:
     """Return the meaning of a parameter for readers who do not write Python."""
-    return description.replace("or None", "or none")
+    return re.sub(r"\bNone\b", "none", description)
 
 
 def said(value: object) -> str:

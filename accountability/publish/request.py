@@ -79,9 +79,10 @@ def request(study: str, source: str | None, parameters: Mapping[str, Any]) -> Re
         raise ParameterError(f"{study}: source is given twice, as {source!r} and as {given['source']!r}; give it once.")
     complete, declared = registry.check(wanted, given)
     _check_fetched(declared)
-    reference = getattr(complete, "reference", None)  # a second source, on which a single case is placed
-    if reference is not None:
-        _check_fetched(declared_source(reference))
+    # Second sources: on which a single case is placed, and with which agencies are compared.
+    for other in (getattr(complete, "reference", None), *(getattr(complete, "others", None) or "").split("+")):
+        if other:
+            _check_fetched(declared_source(other.strip()))
     return Request(wanted, complete, declared)
 
 

@@ -147,7 +147,7 @@ def recording_lag(
     for one, days in ((older, before), (newer, after)):
         if one.card.sampling.rule in ("no_closing_date", "closed_only") or not (days >= 0).any():
             raise Refusal(
-                f"{one.name} must hold open and closed complaints with their closing dates (it is "
+                f"{one.name} must hold open and closed complaints with their closing dates (its sampling rule is "
                 f"{one.card.sampling.rule!r}): a closing that it does not show is else no closing recorded late"
             )
     vague = no_day(older, keys, stop) | no_day(newer, keys, stop)

@@ -16,7 +16,7 @@ from accountability.records.places import source_folder
 from accountability.releases.came_true import Backtest, backtest
 from accountability.releases.late_closings import RecordingLag, recording_lag
 from accountability.releases.record_changes import Changes, changes
-from accountability.releases.release_line import load_series, series
+from accountability.releases.release_line import load_series, loaded, series
 from accountability.results import Refused, Result, or_refusal
 
 
@@ -126,8 +126,9 @@ def pair(name: str | Path, against: str | None = None, days: Sequence[int] = (18
         raise ParameterError(f"no other release {against!r} of {own!r}. {nearest(against, others)}")
     place = names.index(own)
     other = against or names[place + 1 if place + 1 < len(names) else place - 1]
-    first, second = sorted((own, other), key=names.index)
-    return _pair(load(first), load(second), days)
+    held = {own: load(name), other: loaded(other)}
+    first, second = sorted(held, key=names.index)
+    return _pair(held[first], held[second], days)
 
 
 def _pair(older: Dataset, newer: Dataset, days: Sequence[int] = (180, 365)) -> Pair:

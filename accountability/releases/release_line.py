@@ -106,6 +106,16 @@ def release_of(name: str | Path, release: object) -> str:
     return out[-1]
 
 
+def loaded(other: str) -> Dataset:
+    """Load another release; refused, with the command, where its files are not fetched."""
+    try:
+        return load(other)
+    except FetchError:
+        raise Refusal(
+            f"another release, {other}, is declared and not fetched. Run accountability fetch {other}"
+        ) from None
+
+
 def other_releases(data: Dataset) -> tuple[list[Dataset], list[Dataset]]:
     """Return the agency's other releases that date closings: those before and those after a dataset, oldest first.
 
@@ -126,12 +136,7 @@ def other_releases(data: Dataset) -> tuple[list[Dataset], list[Dataset]]:
     place = names.index(data.name)
     held = []
     for other in names:
-        try:
-            held += [one for one in ([] if other == data.name else [load(other)]) if one.card.sampling.closing_date]
-        except FetchError:
-            raise Refusal(
-                f"another release, {other}, is declared and not fetched: accountability fetch {other}"
-            ) from None
+        held += [one for one in ([] if other == data.name else [loaded(other)]) if one.card.sampling.closing_date]
     before = [one for one in held if one.name in names[:place]]
     return before, [one for one in held if one.name in names[place:]]
 

@@ -128,11 +128,11 @@ class Study:
             return "it holds no case files: facts.csv and conflicts.yaml beside its source.yaml"
         if self.case is not None and self.case not in held:
             return f"it holds no case {self.case!r} (its cases: {', '.join(held)})"
-        if source.source in [one.strip() for one in str(getattr(parameters, "others", "")).split("+")]:
-            return "it would be compared with itself: name other sources with others"
         rule = source.card.sampling.rule
         if rule in self.refused_rules:
             return f"its sampling rule is {rule!r}: {self.refused_rules[rule]}"
+        if (why := _others(source, getattr(parameters, "others", None))) is not None:
+            return why
         if source.card.sampling.open_cases == "excluded" and "closed_only" in self.refused_rules:
             return f"it leaves out open cases: {self.refused_rules['closed_only']}"
         dated = stages(source, source_folder(parameters.source))
@@ -170,6 +170,17 @@ class Study:
         if self.needs_unit and parameters.group is None and not set(UNIT_COLUMNS) & set(columns(source)):
             return f"no column says which unit an officer was in ({', '.join(UNIT_COLUMNS)}; name another as group)"
         return None
+
+
+def _others(source: Source, others: str | None) -> str | None:
+    """Say why the sources that a study names beside its own are none to compare it with, if so."""
+    for other in [one.strip() for one in (others or "").split("+") if one.strip()]:
+        if other == source.source:
+            return "it would be compared with itself: name other sources with others"
+        if declared_source(other).generated is not source.generated:
+            invented = source.source if source.generated else other
+            return f"{invented} is generated and stands for no agency: name other sources with others"
+    return None
 
 
 def _study(name: str, said: Mapping[str, Any], columns: Mapping[str, str], reasons: Mapping[str, str]) -> Study:
