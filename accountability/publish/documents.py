@@ -28,6 +28,7 @@ from accountability.publish.templating import TEMPLATES
 from accountability.results import four_figures
 from accountability.studies import registry
 from accountability.tables.document_tables import document_table
+from accountability.tables.word_tables import with_table_text
 from accountability.whole_files import whole_folder
 
 _ALTS: Final = re.compile(r'<img src="([^"]*)" alt="([^"]*)">')
@@ -247,6 +248,7 @@ def _docx(folder: Path, record: dict[str, Any], target: Path) -> list[Path]:
         _pandoc(
             work, record, text, "--to", "docx+native_numbering", *_CONTENTS, "--output", str(made), *_titles(record)
         )
+        with_table_text(made)
     return [target / f"{folder.name}.docx"]
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from accountability.errors import ParameterError, Refusal
 from accountability.results import Result
 from accountability.tables.document_tables import document_table
+from accountability.tables.word_tables import with_table_text
 
 HIDDEN: Final = "‡"
 ABSENT: Final = "–"
@@ -87,6 +88,7 @@ class Printed(Result):
             f'<html lang="en"><head><title>{html.escape(self.title)}</title></head><body>{self.to_html()}</body></html>'
         )
         pypandoc.convert_text(page, "docx", format="html", outputfile=str(target))
+        with_table_text(target)
         return target
 
 

@@ -12,10 +12,11 @@ import xml.etree.ElementTree as ElementTree
 import zipfile
 from pathlib import Path
 
+import matplotlib
 import pandas as pd
 import pytest
 import toy_agency
-from PIL import Image
+from PIL import Image, ImageFont
 from pypdf import PdfReader
 from typer.testing import CliRunner
 
@@ -26,6 +27,7 @@ from accountability.publish import runner
 from accountability.publish.documents import export
 from accountability.publish.figure_files import compiled
 from accountability.publish.templating import TEMPLATES
+from accountability.tables import word_tables
 
 STUDY = "how_long_cases_stay_open"
 FIGURE = """\
@@ -110,11 +112,27 @@ def structure(document: PdfReader) -> list[tuple[int, dict[str, object]]]:
     return found
 
 
+def too_wide(table: ElementTree.Element, widths: list[int]) -> list[str]:
+    """Words of a Word table that are wider than their cell, which Word breaks in the middle.
+
+    Measured in DejaVu Sans less a tenth, which is wider than what Word takes (Aptos, Calibri, Cambria).
+    """
+    font = ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf"), 80)
+    wrong = []
+    for row in table.iter(f"{OFFICE}tr"):
+        for cell, width in zip(row.iter(f"{OFFICE}tc"), widths, strict=True):
+            room = width / 20 - 2 * word_tables.MARGIN / 20
+            words = re.split(r"[ \u200b-]", "".join(cell.itertext()))
+            wrong += [word for word in words if 0.9 * font.getlength(word) / 80 * word_tables.SIZE / 2 > room]
+    return wrong
+
+
 def test_a_word_document_holds_text_tables_and_figures_with_their_texts(made: Path, tmp_path: Path) -> None:
     (path,) = export(made, "docx", tmp_path)
     with zipfile.ZipFile(path) as packed:
         whole = packed.read("word/document.xml").decode()
         body = ElementTree.fromstring(whole)
+        styles = packed.read("word/styles.xml").decode()
         pictures = [name for name in packed.namelist() if name.startswith("word/media/")]
         sizes = [Image.open(io.BytesIO(packed.read(name))).size for name in pictures]
     text = " ".join("".join(part.itertext()) for part in body.iter(f"{OFFICE}p"))
@@ -124,6 +142,11 @@ def test_a_word_document_holds_text_tables_and_figures_with_their_texts(made: Pa
     for table in body.iter(f"{OFFICE}tbl"):
         widths = [int(column.get(f"{OFFICE}w", "0")) for column in table.iter(f"{OFFICE}gridCol")]
         assert len(widths) == 1 or len(set(widths)) > 1 or len(widths) == 2, "as wide as what they hold"
+        assert too_wide(table, widths) == []
+        assert {style.get(f"{OFFICE}val") for style in table.iter(f"{OFFICE}pStyle")} == {word_tables.STYLE}
+    own = styles.partition('w:val="Table Text"')[2].partition("</w:style>")[0]
+    assert f'<w:sz w:val="{word_tables.SIZE}"' in own
+    assert styles.count(f'w:w="{word_tables.MARGIN}"') == 2, "the sides of a cell"
     assert "<script>alert(2)</script>" in text
     heads = [
         "".join(row.itertext()) for table in body.iter(f"{OFFICE}tbl") for row in [next(table.iter(f"{OFFICE}tr"))]
