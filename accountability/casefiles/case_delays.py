@@ -269,13 +269,13 @@ class Verdict(ByReading):
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the delay bounds of every reading with the limit as a line."""
         axes = self.bounds.plot(ax)
-        draw.limit(axes, self.days[1], f"limit: {self.rule.value} {self.rule.unit}")
+        draw.limit(axes, self.days[1], f"limit: {self.rule.length}")
         return axes
 
     def sentence(self) -> str:
         """State the verdict by the calendar and under the rule, and the pause that would make the case timely."""
         row = self.chosen
-        law = f"{self.rule.value} {self.rule.unit}" + (f" ({self.rule.citation})" if self.rule.citation else "")
+        law = f"{self.rule.length}" + (f" ({self.rule.citation})" if self.rule.citation else "")
         lasted = span(self.bounds.days_lower, self.bounds.days_upper)
         said = f"Against {law}, {lasted}: {_SAID[row['by_calendar']]} if no clock stopped"
         if row["verdict"] != row["by_calendar"]:
@@ -349,7 +349,7 @@ def verdict(
         chosen=bounds.table["chosen"],
     )
     return Verdict(
-        estimand=f"whether {bounds.case} was past {law.value} {law.unit}, from {start} to {stop}",
+        estimand=f"whether {bounds.case} was past {law.length}, from {start} to {stop}",
         assumptions=(
             f"the rule times: {law.limits or 'not stated'}; it starts with: {law.starts or 'not stated'}",
             f"the steps dated here, {start} and {stop}, stand for those; where they do not, the days differ",

@@ -118,7 +118,7 @@ class Deadlines(Result):
         source = f" ({self.rule.citation}; confidence {self.rule.confidence})" if self.rule.citation else ""
         if self.rule.citation and not self.rule.source:
             source += ", a yardstick: the source does not declare it in force"
-        return f"Limit of {self.rule.value} {self.rule.unit}{source}: {'; '.join(said)} [{self.clock}]."
+        return f"Limit of {self.rule.length}{source}: {'; '.join(said)} [{self.clock}]."
 
 
 @takes("durations")
@@ -197,7 +197,7 @@ def assess(
     counted = verdicts.groupby(["verdict", "reason"], sort=True).size().rename("cases").reset_index()
     span = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
     return Deadlines(
-        estimand=f"share of cases past {law.value} {law.unit} ({law.limits or 'the limit'}), by {durations.clock}",
+        estimand=f"share of cases past {law.length} ({law.limits or 'the limit'}), by {durations.clock}",
         assumptions=(
             f"the limit starts when this clock does; the rule says: {law.starts or 'not stated'}",
             f"the clock was not paused in cases called late; the rule lists: {law.pauses or 'nothing'}"

@@ -199,7 +199,7 @@ def limit(name: str) -> Limit:
         )
     if found.kind in ("wait", "notice"):
         raise ParameterError(
-            f"{name!r} is no limit on deciding a case: {found.limits}: {found.value} {found.unit} ({found.citation}). "
+            f"{name!r} is no limit on deciding a case: {found.limits}: {found.length} ({found.citation}). "
             "Take a bar: [one.name for one in limits.clauses() if one.kind == 'bar']"
         )
     return found

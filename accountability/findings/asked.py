@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -196,7 +197,8 @@ class Asked:
 
     def because(self, refused: Refused) -> str:
         """Say the reason of a refusal; what it tells an analyst to write is nothing for a reader."""
-        return self.sentence(wording.reason(refused.because))
+        named = rf"(?<!\w)'?{re.escape(self.data.name)}'?(?!\w)"
+        return self.sentence(re.sub(named, "this release", wording.reason(refused.because)))
 
 
 def _telling(table: ReadingTable) -> bool:

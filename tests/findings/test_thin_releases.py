@@ -70,6 +70,9 @@ def test_what_cannot_be_answered_says_what_would_change_that() -> None:
     said = asked.not_answered(refused("nothing is dated. Use clocks.current_status"), "how long", breaks=())
     assert said.breaks
     assert said.answer == "This release cannot say how long. Nothing is dated."
+    assert asked.because(refused("synthetic dates nothing; no day of 'synthetic' is known")) == (
+        "This release dates nothing; no day of this release is known."
+    )
 
 
 def test_groups_of_whom_nothing_can_be_shown_have_what_would_break_it() -> None:
