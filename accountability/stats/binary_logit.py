@@ -51,12 +51,19 @@ def fit_logit(design: Floats, pattern: Ints, hits: Floats, ways: Ways, shrink: S
 
 
 def _logit(index: Floats, other: Floats, value: Ints) -> Slopes:
-    # NumPy's own exponential is several times quicker than SciPy's expit and logaddexp.
-    small = np.exp(-np.abs(index))
-    over = 1.0 / (1.0 + small)
-    chance = np.where(index >= 0, over, small * over)
-    fall = np.minimum(np.where(value > 0, index, -index), 0.0)
-    return Slopes(fall + np.log(over), np.asarray(value - chance, dtype=float), small * over * over)
+    # NumPy's own exponential is several times quicker than SciPy's expit and logaddexp. The chance of the outcome that
+    # did not come is 1 / (1 + odds), and the log chance of the one that did, the log odds plus the log of that.
+    sign = np.where(value > 0, 1.0, -1.0)
+    fall = index * sign
+    np.minimum(fall, 700.0, out=fall)
+    odds = np.exp(fall)
+    against = odds + 1.0
+    np.divide(1.0, against, out=against)
+    odds *= against
+    odds *= against
+    fall += np.log(against)
+    sign *= against
+    return Slopes(fall, sign, odds)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,10 +15,11 @@ import numpy as np
 from accountability.errors import Refusal
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.compress import combine, tally
-from accountability.stats.cross_product import BLOCK, gram
+from accountability.stats.cross_product import BLOCK, gram, in_blocks
 from accountability.stats.optimise import Evaluation, NotConverged, Separation, invert, newton, weakest
 from accountability.stats.penalised import Shrink, raised, with_limits
 from accountability.stats.sandwich import Clustered, Ways, clustered, weighed_clusters
+from accountability.stats.scaled_rows import Rows, ScaledRows
 
 SAMPLED: Final = 50_000
 SPARED: Final = 16
@@ -43,7 +44,7 @@ class Fit:
     log_likelihood: float
     plain: Floats  # The covariance were rows independent: the inverse of the observed information
     # The score of one row of each cell, and the cell of each row, where errors are clustered
-    scores: Floats | None = None
+    scores: Rows | None = None
     cell: Ints | None = None
     # Where there is a penalty: lower and upper limits and p-values of the profile, missing for what is not sparse
     limits: Floats | None = None
@@ -99,6 +100,8 @@ Model = Callable[[Floats, Floats, Ints], Slopes]
 
 def cells_of(pattern: Ints, value: Ints, patterns: int) -> Cells:
     """Count rows by pattern and outcome (whole numbers from 0)."""
+    if patterns == len(pattern) and (pattern == np.arange(patterns)).all():
+        return Cells(pattern, value, np.ones(patterns), pattern, alone=True)
     top = int(value.max()) + 1
     held = combine((pattern, value), (patterns, top), len(pattern))
     found, seen = np.divmod(held.found, top)
@@ -122,14 +125,14 @@ def check_columns(design: Floats, cells: Cells) -> Floats:
 
 def fit_by(
     evaluate: Callable[[Floats], Evaluation],
-    scores: Callable[[Floats], Floats],
+    scores: Callable[[Floats], Rows],
     start: Floats,
     cells: Cells,
     ways: Ways,
     *,
     concave: bool = True,
     reach: Callable[[Floats], float] | None = None,
-    information: Callable[[Floats], Floats] | None = None,
+    information: Callable[[Floats], Rows] | None = None,
     vectors: bool = False,
     power: float = -0.5,
     shrink: Shrink | None = None,
@@ -154,7 +157,9 @@ def fit_by(
         raise Separated(SEPARATED) from endless
     own = scores(top.at)
     if information and not vectors:
-        errors = weighed_clusters(plain, own, cells.of_row, ways, lambda: information(top.at), power)
+        errors = weighed_clusters(
+            plain, np.asarray(own), cells.of_row, ways, lambda: np.asarray(information(top.at)), power
+        )
     else:
         errors = clustered(plain, own, cells.of_row, ways, information(top.at) if information else None, power=power)
     limits = None
@@ -215,29 +220,50 @@ def maximise(
     def evaluate(point: Floats) -> Evaluation:
         if allowed and not allowed(point[:width]):
             return -np.inf, np.zeros(len(point)), np.eye(len(point))
+        if cells.alone and not width:
+            slopes, gradient, square = _by_blocks(model, columns, cells, point)
+            last[:] = [(point.copy(), slopes)]
+            return float(cells.count @ slopes.value), gradient, square
         slopes = at(point)
         return float(cells.count @ slopes.value), *_sums(slopes, columns, cells, width)
 
-    def scores(point: Floats) -> Floats:
+    def scores(point: Floats) -> Rows:
         slopes = at(point)
+        if cells.alone and slopes.by_other is None:
+            return ScaledRows(slopes.by_index, columns)
         own = slopes.by_index[:, None] * cells.designs(design)
         return own if slopes.by_other is None else np.hstack([slopes.by_other, own])
 
     def reach(step: Floats) -> float:
-        return float(max(np.abs(columns @ step[width:]).max(), np.abs(step[:width]).max(initial=0.0)))
+        farthest = (float(np.abs(columns[some] @ step[width:]).max()) for some in in_blocks(len(columns)))
+        return max(*farthest, float(np.abs(step[:width]).max(initial=0.0)))
 
     start = np.concatenate([other, index])
     if allowed is None and shrink is None:
         start = near(cells, lambda some, few: _evaluated(model, np.asfortranarray(design[some]), few, width), start)
 
-    def of_index(point: Floats) -> Floats:
-        return np.sqrt(at(point).neg_hessian)[:, None] * cells.designs(design)
+    def of_index(point: Floats) -> Rows:
+        root = np.sqrt(at(point).neg_hessian)
+        return ScaledRows(root, columns) if cells.alone else root[:, None] * cells.designs(design)
 
     laid, known = shrink.laid(width) if shrink else None, information if width else of_index
     return fit_by(
         evaluate, scores, start, cells, ways, concave=not width, reach=reach, information=known, vectors=not width,
         shrink=laid,
     )  # fmt: skip
+
+
+def _by_blocks(model: Model, design: Floats, cells: Cells, point: Floats) -> tuple[Slopes, Floats, Floats]:
+    """Slopes of rows with covariates of their own, gradient and information, in blocks that fit the cache."""
+    value, by_index, neg_hessian = np.empty((3, len(design)))
+    gradient, information, none = np.zeros(len(point)), np.zeros((len(point), len(point))), np.empty(0)
+    for some in in_blocks(len(design)):
+        rows, count = design[some], cells.count[some]
+        made = model(rows @ point, none, cells.value[some])
+        value[some], by_index[some], neg_hessian[some] = made.value, made.by_index, made.neg_hessian
+        gradient += (count * made.by_index) @ rows
+        information += rows.T @ ((count * made.neg_hessian)[:, None] * rows)
+    return Slopes(value, by_index, neg_hessian), gradient, information
 
 
 def _sums(slopes: Slopes, design: Floats, cells: Cells, width: int) -> tuple[Floats, Floats]:
@@ -271,13 +297,16 @@ def near(cells: Cells, among: Callable[[slice, Cells], Callable[[Floats], Evalua
     one = np.arange(len(cells.count[some]))
     try:
         few = Cells(one, cells.value[some], cells.count[some], one, alone=True)
-        return newton(among(some, few), start, tolerance=1e-3).at
+        return newton(among(some, few), start, tolerance=0.1).at
     except (Separation, NotConverged):  # all rows may say what some do not
         return start
 
 
 def _evaluated(model: Model, design: Floats, cells: Cells, width: int) -> Callable[[Floats], Evaluation]:
     def evaluate(point: Floats) -> Evaluation:
+        if not width:
+            slopes, gradient, square = _by_blocks(model, design, cells, point)
+            return float(cells.count @ slopes.value), gradient, square
         slopes = model(design @ point[width:], point[:width], cells.value)
         return float(cells.count @ slopes.value), *_sums(slopes, design, cells, width)
 

@@ -291,7 +291,7 @@ def _few_values(values: pd.Series) -> tuple[Codes, int] | None:
             small = (numbers - least).astype(np.uint8)
             if (small + least == numbers).all():
                 return small, int(most - least) + 1
-    if len(np.unique(start)) > MANY * len(start) and len(numbers) > 1_000:
+    if len(pd.unique(start)) > MANY * len(start) and len(numbers) > 1_000:
         return None
     raw, found = pd.factorize(numbers, sort=True)
     return np.asarray(raw, dtype=np.int64), len(found)

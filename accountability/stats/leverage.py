@@ -12,17 +12,19 @@ import numpy as np
 import pandas as pd
 
 from accountability.stats.arrays import Flags, Floats, Ints
-from accountability.stats.cross_product import in_blocks
 from accountability.stats.resample import by_row
+from accountability.stats.scaled_rows import Rows, scaled
 
 if TYPE_CHECKING:
-    from scipy.sparse import csc_array, csr_array
+    from scipy.sparse import csr_array
 
 BLOCK: Final = 1_000_000
 LIGHT: Final = 0.002
 """Clusters that weigh less than this are corrected by the first term of a series, which is then exact to 2e-6."""
 MIDDLE: Final = 0.02
 """Clusters that weigh less than this are corrected by a polynomial exact to 6e-9, where rows do not collapse."""
+SPAN: Final = 16_384
+"""Rows of clusters at a time, which fit the processor's cache."""
 WHOLE: Final = 1e-9
 """What is left of the information without a cluster, below which the cluster alone determines a coefficient."""
 
@@ -56,14 +58,14 @@ class Leverage:
     root: Floats
     members: csr_array
     times: Floats
-    raw: Floats
-    known: Floats
-    halves: Floats | None
+    raw: Rows
+    known: Rows
+    halves: Rows | None
     power: float
 
     @classmethod
     def of(
-        cls, bread: Floats, scores: Floats, cell: Ints, cluster: Ints, clusters: int, information: Floats, power: float
+        cls, bread: Floats, scores: Rows, cell: Ints, cluster: Ints, clusters: int, information: Rows, power: float
     ) -> Leverage:
         """Count the clusters' rows; the parameters are those of :func:`accountability.stats.sandwich.clustered`.
 
@@ -77,11 +79,12 @@ class Leverage:
 
         root: Floats = np.asarray(np.linalg.cholesky(bread), dtype=np.float64)
         members, times = by_row(cluster, cell, (clusters, len(scores)), part), np.ones(clusters)
-        # clusters with the same rows give the same sum of random weights
-        alike, found = pd.factorize(np.round(members @ np.random.default_rng(0).random(len(scores)), 9))
-        if len(found) < clusters / 2:
-            times = np.bincount(alike).astype(float)
-            members = members[np.flatnonzero(~pd.Series(alike).duplicated())]
+        if np.bincount(cell).max(initial=0) > 1:  # only then can two clusters have the same rows
+            # which give the same sum of random weights
+            alike, found = pd.factorize(np.round(members @ np.random.default_rng(0).random(len(scores)), 9))
+            if len(found) < clusters / 2:
+                times = np.bincount(alike).astype(float)
+                members = members[np.flatnonzero(~pd.Series(alike).duplicated())]
         return cls(root, members, times, scores, information, information if information.ndim == 2 else None, power)
 
     def alike(self, bread: Floats, design: Floats) -> Leverage:
@@ -110,27 +113,16 @@ class Leverage:
         return self.known.ndim == 2 and len(self.known) > self.members.nnz / 4
 
     @cached_property
-    def _by_cell(self) -> csc_array:
-        """Rows of each cluster in each cell, cell by cell."""
-        return self.members.tocsc()
-
-    @cached_property
-    def _rows(self) -> tuple[Floats, Ints]:
-        """The vectors whose outer products are the information, a row each, and the cluster of each."""
-        by_cell = self._by_cell
-        each = np.diff(by_cell.indptr)
-        if (each == 1).all() and (by_cell.data == 1).all():
-            return self.known, by_cell.indices
-        return np.repeat(self.known, each, axis=0) * np.sqrt(by_cell.data)[:, None], by_cell.indices
+    def _own(self) -> Floats:
+        """The rows of which the vectors of the information are multiples, a row after another along the memory."""
+        return np.ascontiguousarray(scaled(self.known).rows @ self.root)
 
     @cached_property
     def _traces(self) -> Floats:
         """The trace of each cluster's part."""
         if not self._by_rows:
             return np.asarray(self.members @ self.information[:, :: len(self.root) + 1].sum(axis=1))
-        rows, whose = self._rows
-        size = np.concatenate([((rows[some] @ self.root) ** 2).sum(axis=1) for some in in_blocks(len(rows))])
-        return np.bincount(whose, size, len(self.times)).astype(np.float64, copy=False)
+        return np.asarray(self.members @ (scaled(self.known).number ** 2 * _along(self._own, self._own)))
 
     @cached_property
     def _light(self) -> Flags:
@@ -140,11 +132,16 @@ class Leverage:
     def _part(self, some: Ints) -> Floats:
         """The parts P of the information of some clusters."""
         width = len(self.root)
-        members = self.members if len(some) == len(self.times) else self.members[some]
         if not self._by_rows:
+            members = self.members if len(some) == len(self.times) else self.members[some]
             return np.asarray(members @ self.information).reshape(-1, width, width)
-        own = self.known[members.indices] @ self.root * np.sqrt(members.data)[:, None]
-        return np.stack([own[start:stop].T @ own[start:stop] for start, stop in pairwise(members.indptr)])
+        out, number = np.empty((len(some), width, width)), scaled(self.known).number
+        for place, one in enumerate(some):
+            there = slice(*self.members.indptr[one : one + 2])
+            cell = self.members.indices[there]
+            own = self._own[cell] * (number[cell] * np.sqrt(self.members.data[there]))[:, None]
+            out[place] = own.T @ own
+        return out
 
     def _blocks(self, chosen: Flags) -> Iterator[tuple[Ints, Floats, Floats]]:
         """Some clusters at a time of those chosen: their parts P of the information, and (1 - P) to the power."""
@@ -160,17 +157,20 @@ class Leverage:
 
     def covariance(self) -> Floats:
         """Return the sum of squared corrected cluster scores."""
-        summed = (self._by_cell if self._by_rows else self.members) @ self.raw @ self.root
         light, heavy = self._light, ~self._light
-        inner = summed[light].T @ (summed[light] * self.times[light, None])
-        if light.any():
-            first = self._first(summed, np.where(light, self.times, 0.0))
-            inner -= self.power * (first + first.T)
         if self._by_rows:
             middle = heavy & (self._traces < MIDDLE)
-            own = self._by_polynomial(summed, middle)
-            inner += own.T @ (own * self.times[middle, None])
             heavy &= ~middle
+            near = self._nearest(middle)
+            summed, *products = self._products(max(len(near) - 1, 1))
+            first = summed[light].T @ (products[0][light] * self.times[light, None])
+            own = sum(factor * one[middle] for factor, one in zip(near, (summed, *products), strict=False))
+            inner = own.T @ (own * self.times[middle, None])
+        else:
+            summed = self.members @ self.raw @ self.root
+            first = self._first(summed, np.where(light, self.times, 0.0))
+            inner = np.zeros_like(self.root)
+        inner += summed[light].T @ (summed[light] * self.times[light, None]) - self.power * (first + first.T)
         for some, _, corrected in self._blocks(heavy):
             own = (corrected @ summed[some, :, None])[:, :, 0]
             inner += own.T @ (own * self.times[some, None])
@@ -179,40 +179,45 @@ class Leverage:
     def _first(self, summed: Floats, weight: Floats) -> Floats:
         """The weighted sum over clusters of their part times the square of their score."""
         width = len(self.root)
-        if self._by_rows:
-            rows, whose = self._rows
-            out = np.zeros((width, width))
-            for some in in_blocks(len(rows)):
-                own, there = rows[some] @ self.root, summed[whose[some]]
-                out += own.T @ (there * (_along(own, there) * weight[whose[some]])[:, None])
-            return out
+        if not weight.any():
+            return np.zeros((width, width))
         pairs = (summed[:, :, None] * (summed * weight[:, None])[:, None, :]).reshape(-1, width**2)
         pairs = (self.members.T @ pairs).reshape(-1, width)
         return np.asarray(self.information.reshape(-1, width, width).transpose(1, 0, 2).reshape(width, -1) @ pairs)
 
-    def _by_polynomial(self, summed: Floats, chosen: Flags) -> Floats:
-        """(1 - P) to the power times the scores of some clusters, by the polynomial that is nearest to the power."""
-        from scipy.sparse import csc_array
-
+    def _nearest(self, chosen: Flags) -> Floats:
+        """The polynomial that is nearest to (1 - P) to the power where some clusters' parts are, lowest term first."""
         if not chosen.any():
-            return summed[chosen]
+            return np.zeros(1)
         most = float(self._traces[chosen].max())
         # A degree more makes the error of the nearest polynomial a quarter of the largest part times the last one's.
         degree = next(number for number in (1, 2, 3) if number == 3 or (most / 4) ** (number + 1) < 3e-9)
         near = np.polynomial.Chebyshev.interpolate(lambda part: (1 - part) ** self.power, degree, [0, most])
-        rows, whose = self._rows
-        own = chosen[whose]
-        rows, whose = rows[own], (np.cumsum(chosen) - 1)[whose[own]]
-        term = summed[chosen]
-        total = np.zeros_like(term)
-        for place, factor in enumerate(near.convert(kind=np.polynomial.Polynomial).coef.real):
-            if place:
-                there = term @ self.root.T
-                along = [_along(rows[some], there[whose[some]]) for some in in_blocks(len(rows))]
-                members = csc_array((np.concatenate(along), whose, np.arange(len(rows) + 1)), (len(term), len(rows)))
-                term = members @ rows @ self.root
-            total += factor * term
-        return total
+        return np.asarray(near.convert(kind=np.polynomial.Polynomial).coef.real)
+
+    def _products(self, degree: int) -> Floats:
+        """Each cluster's score, and its part P times it up to `degree` times, read from its rows in one pass."""
+        from scipy.sparse import csr_array
+
+        known, raw, own = scaled(self.known), scaled(self.raw), self._own
+        scored = own if raw.rows is known.rows else np.ascontiguousarray(raw.rows @ self.root)
+        ends, square = self.members.indptr, known.number**2
+        out = np.empty((degree + 1, len(self.times), len(self.root)))
+        cuts = np.unique([0, *np.searchsorted(ends, np.arange(SPAN, ends[-1], SPAN)), len(self.times)])
+        for start, stop in pairwise(cuts):
+            there = slice(ends[start], ends[stop])
+            cell, held = self.members.indices[there], self.members.data[there]
+            rows, size = own.take(cell, axis=0), np.diff(ends[start : stop + 1])
+            sums = csr_array(
+                (raw.number[cell] * held, np.arange(len(cell), dtype=ends.dtype), ends[start : stop + 1] - ends[start]),
+                shape=(stop - start, len(cell)),
+            )
+            out[0, start:stop] = sums @ (rows if scored is own else scored.take(cell, axis=0))
+            weight = square[cell] * held
+            for power in range(degree):
+                sums.data = weight * _along(rows, np.repeat(out[power, start:stop], size, axis=0))
+                out[power + 1, start:stop] = sums @ rows
+        return out
 
     def free(self, contrasts: Floats) -> Floats:
         """Return Satterthwaite's degrees of freedom, for independent rows with the model's variance.
@@ -264,4 +269,4 @@ class Leverage:
 
 def _along(rows: Floats, there: Floats) -> Floats:
     """Return the product of each row of one array with that of another."""
-    return np.asarray((rows * there) @ np.ones(rows.shape[1]))
+    return np.asarray(np.einsum("ij,ij->i", rows, there))

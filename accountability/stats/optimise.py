@@ -15,6 +15,8 @@ STEPS: Final = 100
 HALVINGS: Final = 40
 FARTHEST: Final = 20.0
 """Largest change of a linear predictor in one step: a factor of 5e8 between two rates."""
+SETTLED: Final = 1e-16
+"""Predicted increase of a step that would move nothing by more than 1.5e-8 of its standard error: it is not taken."""
 
 Evaluation = tuple[float, Floats, Floats]
 
@@ -94,6 +96,8 @@ def newton(
         far = move(step)
         if (promise < 1e-5 and far > 0.3) or (promise < 1e-9 and far > 0.01):
             raise Separation(step)
+        if promise < SETTLED and not secant:
+            return Optimum(at, value, information, count)
         if far > farthest:
             step, promise = step * (farthest / far), np.inf
         size = 1.0

@@ -146,7 +146,9 @@ def by_row(row: Ints, column: Ints, shape: tuple[int, int], weight: Floats | Non
     from scipy.sparse import csr_array
 
     order = np.argsort(row.astype(np.uint16) if shape[0] <= 2**16 else row, kind="stable")
-    start = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=shape[0]))])
+    place = np.int32 if len(row) < 2**31 else np.int64  # SciPy widens both kinds of places to the wider
+    start = np.zeros(shape[0] + 1, place)
+    np.cumsum(np.bincount(row, minlength=shape[0]), out=start[1:])
     kind: Any = np.float32 if len(row) < EXACT_IN_SINGLE else np.float64
     held = np.ones(len(row), kind) if weight is None else weight[order]
-    return csr_array((held, column[order].astype(np.int32), start), shape=shape)
+    return csr_array((held, column[order].astype(place), start), shape=shape)

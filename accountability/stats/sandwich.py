@@ -15,6 +15,7 @@ from accountability.stats.compress import combine
 from accountability.stats.leverage import Leverage
 from accountability.stats.memberships import SharedPairs, Sharing, members_of, numbered
 from accountability.stats.residual_weight import ResidualWeight
+from accountability.stats.scaled_rows import Rows
 
 FEWEST: Final = 1.9
 """Even clusters below which there is no interval: with fewer, half or more of what is estimated is one officer, and
@@ -175,10 +176,10 @@ class Clustered:
 
 def clustered(
     bread: Floats,
-    scores: Floats,
+    scores: Rows,
     cell: Ints,
     ways: Ways,
-    information: Floats | None,
+    information: Rows | None,
     *,
     power: float = -0.5,
     few: float = np.inf,
@@ -229,6 +230,7 @@ def clustered(
     if len(named) == 1:
         (only,) = named.values()
         if only.ndim == 2:
+            scores = np.asarray(scores)
             shared = SharedPairs.of(only)
             weighed = tuple(Sharing.of(one, shared, cell) for one in held)
             if not rests_on_few(weighed, len(bread), few):
@@ -237,15 +239,20 @@ def clustered(
                 return _positive(total, min(sizes.values()), weighed, (bread,))
             return _positive(weighed[0].covariance(shared, cell), min(sizes.values()), weighed, (held[0].covariance(),))
         corrected = rests_on_few(held, len(bread), few)
-        covariance = held[0].covariance() if corrected else sandwich(bread, scores, cell, only, corrected=True)
+        covariance = (
+            held[0].covariance() if corrected else sandwich(bread, np.asarray(scores), cell, only, corrected=True)
+        )
         return Clustered(covariance, min(sizes.values()), held)
     first, second = named.values()
+    scores = np.asarray(scores)
     one, two, both = (sandwich(bread, scores, cell, way, corrected=True) for way in (first, second, joined(named)))
     return _positive(one + two - both, min(sizes.values()), held, (one, two))
 
 
 def rests_on_few(ways: tuple[Leverage | Sharing | ResidualWeight, ...], terms: int, few: float) -> bool:
     """Return whether any coefficient rests on few effective clusters, however many hold all rows."""
+    if few == np.inf:
+        return bool(ways)
     return any(bool((way.effective(np.eye(terms)) <= few).any()) for way in ways)
 
 
