@@ -92,7 +92,7 @@ def drift(
         exchangeable), ``p_value`` (permutation, corrected by Holm), ``moved`` (p below 0.05). ``column``: the column
         compared. ``shares``: ``year``, ``category``, ``rows``, ``share`` (not shown for small numbers). ``turnover``:
         categories that appear or vanish (``category``, ``change``, ``year`` (first or last with any), ``rows``,
-        ``p_value`` of no rows in the years without, at its share in the others).
+        ``p_value`` of no complaint in the years without, if complaints could be exchanged between years).
 
     Raises
     ------
@@ -228,23 +228,32 @@ def _shares(frame: pd.DataFrame, min_cell: int) -> pd.DataFrame:
 
 
 def _turnover(frame: pd.DataFrame) -> pd.DataFrame:
-    """Categories with none in the first or last years, though at their share elsewhere some were to be expected."""
-    wide = pd.crosstab(frame["year"], frame["category"])
-    total = wide.sum(axis=1).to_numpy()
+    """Categories with none in the first or last years, which complaints put in any order would seldom leave out.
+
+    The chance is exact: that all complaints with the category fall outside these years if each was as likely in any
+    year as the others. Rows of one complaint count once.
+    """
+    from scipy.special import gammaln
+
+    years, rows = np.unique(frame["year"]), frame["category"].value_counts()
+    cases = frame.drop_duplicates("case_id")["year"].value_counts().reindex(years, fill_value=0).to_numpy(float)
+    each = frame.drop_duplicates(["case_id", "category"])
+    wide = pd.crosstab(each["year"], each["category"])
+    wide = wide.reindex(years, fill_value=0)
     limit = LEVEL / (2 * wide.shape[1])
     lines = []
     for category in wide.columns.drop(OTHER, errors="ignore"):
         counts = wide[category].to_numpy()
-        held = np.flatnonzero(counts)
+        held, number = np.flatnonzero(counts), counts.sum()
         for change, gap, year in (
-            ("appears", slice(0, held[0]), wide.index[held[0]]),
-            ("vanishes", slice(held[-1] + 1, None), wide.index[held[-1]]),
+            ("appears", slice(0, held[0]), years[held[0]]),
+            ("vanishes", slice(held[-1] + 1, None), years[held[-1]]),
         ):
-            without = float(total[gap].sum())
-            share = counts.sum() / (total.sum() - without)
-            chance = float((1 - share) ** without)
-            if without and chance < limit:
-                lines.append((category, change, int(year), int(counts.sum()), chance))
+            every, inside = cases.sum(), max(cases.sum() - cases[gap].sum(), number)
+            ways = [gammaln(size + 1) - gammaln(size - number + 1) for size in (inside, every)]
+            chance = float(np.exp(ways[0] - ways[1]))
+            if inside < every and chance < limit:
+                lines.append((category, change, int(year), int(rows[category]), chance))
     return pd.DataFrame(lines, columns=list(_TURNOVER))
 
 

@@ -221,7 +221,8 @@ PENALTIES: Final = Kind(
     what="days of penalties of {name} in round numbers",
     columns=("column", "days", "penalties", "share", "over_neighbours", "p_value", "heaped"),
     draw=_draw_penalties,
-    method="exact binomial test of a day against the two beside it, chance one third, corrected by Holm; heaped: "
+    method="exact binomial test of a day against the two beside it, chance one third, complaints counted once a day, "
+    "corrected by Holm; heaped: "
     f"p below {LEVEL}",
     empty={"counts": pd.DataFrame(columns=["column", "days", "penalties"])},
 )
@@ -249,7 +250,8 @@ def penalty_days(dataset: Dataset, min_cell: int = 10) -> Part:
     Notes
     -----
     If a number of days is as common as the mean of its two neighbours, its count is binomial with probability one
-    third, given the count of all three. Where counts fall with the number of days along a convex curve, the probability
+    third, given the count of all three. Complaints are counted, once for each number of days: officers of one
+    complaint are often given the same. Where counts fall with the number of days along a convex curve, the probability
     is smaller and the test is conservative.
 
     Examples
@@ -266,12 +268,16 @@ def penalty_days(dataset: Dataset, min_cell: int = 10) -> Part:
         if f"{stem}_days" not in rows:
             continue
         days = rows[f"{stem}_days"].dropna().astype("float64")
-        whole = days[(days % 1 == 0) & (days > 0)].astype("int64").to_numpy()
+        days = days[(days % 1 == 0) & (days > 0)]
+        whole = days.astype("int64").to_numpy()
         if len(whole) < min_cell:
             continue
         tally = np.bincount(whole, minlength=max(LONGEST + 2, int(whole.max()) + 1))
         hidden = hidden_cells(tally, min_cell)
-        frames.append(_round(stem, tally, hidden, len(whole)))
+        # Officers of one complaint are often given the same days: it counts once in the test.
+        each = pd.DataFrame({"case_id": rows["case_id"], "days": days}).dropna().drop_duplicates()["days"]
+        complaints = np.bincount(each.astype("int64"), minlength=len(tally))
+        frames.append(_round(stem, tally, complaints, hidden, len(whole)))
         shown = pd.Series(tally, dtype="Int64").mask(hidden).iloc[1 : LONGEST + 1]
         counts.append(pd.DataFrame({"column": stem, "days": shown.index, "penalties": shown.array}))
         seen.append((stem, len(whole), int(tally[list(ROUND)].sum())))
@@ -286,15 +292,20 @@ def penalty_days(dataset: Dataset, min_cell: int = 10) -> Part:
         dataset,
         table,
         _said_penalties(table, seen),
-        assumptions=("one row is one penalty", "without a taste for round numbers, neighbouring days are alike"),
+        assumptions=(
+            "one row is one penalty",
+            "penalties of different complaints are independent",
+            "without a taste for round numbers, neighbouring days are alike",
+        ),
         counts=pd.concat(counts, ignore_index=True),
     )
 
 
-def _round(stem: str, tally: np.ndarray, hidden: np.ndarray, total: int) -> pd.DataFrame:
+def _round(stem: str, tally: np.ndarray, complaints: np.ndarray, hidden: np.ndarray, total: int) -> pd.DataFrame:
     at = np.array(ROUND)
     here, beside = tally[at], tally[at - 1] + tally[at + 1]
     tested = (at > 1) & (here + beside > 0)
+    hits, trials = complaints[at], complaints[at - 1] + complaints[at] + complaints[at + 1]
     # The ratio would give a small number beside it away; the verdict does not.
     shown = tested & ~hidden[at - 1] & ~hidden[at + 1] & (beside > 0)
     shut = hidden[at]
@@ -306,7 +317,7 @@ def _round(stem: str, tally: np.ndarray, hidden: np.ndarray, total: int) -> pd.D
             "penalties": pd.Series(here, dtype="Int64").mask(shut),
             "share": pd.Series(here / total, dtype="Float64").mask(shut),
             "over_neighbours": ratio,
-            "p_value": np.where(tested, at_least(here, here + beside, 1 / 3), np.nan),
+            "p_value": np.where(tested, at_least(hits, trials, 1 / 3), np.nan),
             "hidden": shut,
         }
     )

@@ -15,11 +15,11 @@ from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.rounded_rates import compared_rounded, outward
 from accountability.outcomes.small_counts import Disclosed, balance_marked, few, masked, overlap_marked
 from accountability.outcomes.stages import GROUPS, NAMED, STAGES, passed, resampled_rates, small_stages, stage_table
-from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, UNNAMED, mended, percentiles, units_of
+from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, UNNAMED, mended, units_of
 from accountability.records.units import WORDS
 from accountability.results import interval_said, percent
 from accountability.stats.arrays import Flags, Floats
-from accountability.stats.decomposition import contributions, oaxaca_blinder, standardisation
+from accountability.stats.decomposition import contributions, oaxaca_blinder, percentiles, standardisation
 from accountability.stats.row_draws import RowDraws
 from accountability.stats.sandwich import ways_of
 from accountability.study.cohort import Cohort

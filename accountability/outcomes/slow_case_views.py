@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from accountability.errors import Refusal
 from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.small_counts import few
-from accountability.outcomes.units_counted import NUMBERS, RESTS_ON, decided, held_unit, percentiles, term_shares
+from accountability.outcomes.units_counted import NUMBERS, RESTS_ON, decided, held_unit, term_shares
 from accountability.records.units import roll_up
 from accountability.remembered import remembered
 from accountability.stats.arrays import Floats, Ints
+from accountability.stats.decomposition import percentiles
 from accountability.study.clocks import durations
 from accountability.study.cohort import Cohort
 from accountability.study.durations import Durations

@@ -14,8 +14,6 @@ from accountability.outcomes.ladder import Ladder
 from accountability.records.units import check_terms, roll_up
 from accountability.remembered import remembered
 from accountability.results import plural
-from accountability.stats import intervals
-from accountability.stats.arrays import Floats
 from accountability.stats.clustered_rates import CLUSTERED as CLUSTERED_SHARES
 from accountability.stats.clustered_rates import WILSON, clustered_shares
 from accountability.stats.sandwich import REPAIRED, ways_of
@@ -250,12 +248,6 @@ def mended(*tables: pd.DataFrame) -> str:
     many = sum(int(table["repaired"].eq(True).sum()) for table in tables if "repaired" in table)
     why = "officers and complaints together gave a negative variance, and the larger of the two is taken"
     return f"; {REPAIRED} in {plural(many, 'row')}: {why}" if many else ""
-
-
-def percentiles(drawn: Floats, confidence: float) -> tuple[Floats, Floats]:
-    """Return the percentile interval over the first axis; missing where all resamples are equal."""
-    low, high = (np.asarray(end) for end in intervals.percentile(drawn, confidence, most_without=1.0))
-    return np.where(low < high, low, np.nan)[()], np.where(low < high, high, np.nan)[()]
 
 
 def groups_in(frame: pd.DataFrame, by: Sequence[str]) -> list[tuple[tuple[object, ...], pd.DataFrame]]:

@@ -186,8 +186,8 @@ def how_many(
         ("first_share", first_share, 0.01, 0.99), ("likeness", likeness, 0.0, 1.0), ("power", power, 0.05, 0.9999),
     ):  # fmt: skip
         check_number(name, value, least, most, f"a number from {least} to {most}", whole=False)
-    pilot = _pilot(data, question)
-    count = _given("cases", cases, pilot["cases"], 10, _MOST)
+    pilot = _pilot(data, median_days is not None)
+    count = _given("cases", cases, max(pilot["cases"], 10), 10, _MOST)
     staff = int(_given("officers", officers, max(round(count * pilot["officers_a_case"]), 2), 2, count))
     median = _given("median_days", median_days, pilot["median"], 1, 1e5)
     base = _given("share", share, pilot["share"], 0.001, 0.999)
@@ -204,6 +204,8 @@ def how_many(
         error = one * math.sqrt(enlarged / number)
         ends = [scale(estimate) - z * error, scale(estimate) + z * error]
         ends = [math.exp(end) for end in ends] if question == "hazard_ratio" else ends
+        least, most = {"median": (0.0, math.inf), "gap": (-1.0, 1.0)}.get(question, (-math.inf, math.inf))
+        ends = [min(max(end, least), most) for end in ends]
         told = np.nan if distance is None else float(norm.cdf(distance / error - z) + norm.cdf(-distance / error - z))
         rows.append(
             (number, max(round(number * staff / count), 1), round(number * closed), estimate, error, *ends, told)
@@ -251,12 +253,14 @@ def _given(name: str, value: float | None, otherwise: float, least: float, most:
     return value
 
 
-def _pilot(data: Cohort, question: str) -> dict[str, float]:
+def _pilot(data: Cohort, told: bool) -> dict[str, float]:
     """What the pilot says of days, open cases, officers and findings."""
     timed = durations(data)
     found = closing_curve(timed).true_quantiles([0.25, 0.5, 0.75])["estimate"].to_numpy(dtype=float)
-    if np.isnan(found[1]) and question != "gap":
+    if np.isnan(found[1]) and not told:
         raise Refusal(f"{data.name}: half of the cases were never closed while watched; say median_days=")
+    if found[1] < 1 and not told:
+        raise Refusal(f"{data.name}: half of the cases closed on the day they came; say median_days= of those you plan")
     held = data.allegations.dropna(subset=["officer_id"]) if "officer_id" in data.allegations else data.allegations[:0]
     sizes = held.groupby("officer_id")["case_id"].nunique().to_numpy(dtype=float) if len(held) else np.ones(1)
     says = data.allegations["finding"] if "finding" in data.allegations else pd.Series(dtype="str")

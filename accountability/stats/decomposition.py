@@ -124,7 +124,7 @@ def standardisation(
         kept = decided & common[cell]
         some, shape = draws.among(kept), (2, int(common.sum()))
         drawn = _split(*_resampled(some, key[kept], hit[kept], shape)[:, 1:])
-        ends = percentile(drawn[1][:, None], confidence, most_without=1.0)
+        ends = percentiles(drawn[1][:, None], confidence)
         line |= {"mixed_differently": float(mixed), "at_the_same_mix": float(same)}
         line |= {"lower": float(ends[0][0]), "upper": float(ends[1][0])}
         rest = gap - float(mixed) - float(same)
@@ -202,7 +202,7 @@ def oaxaca_blinder(
     if any(np.linalg.matrix_rank(design[group[keep] == k]) < design.shape[1] for k in (0, 1)):
         return blank
     parts = resampled_parts(design, days[keep], group[keep], draws.among(keep))
-    lower, upper = percentile(parts[1:], confidence)
+    lower, upper = percentiles(parts[1:], confidence, most_without=0.1)
     names = ("difference of mean days", "mixed differently", "at the same mix")
     return pd.DataFrame({"part": names, "estimate": parts[0], "lower": lower, "upper": upper})
 
@@ -332,3 +332,10 @@ def e_value(ratio: float, low: float, high: float) -> tuple[float, float]:
 
     nearer = 1.0 if low <= 1 <= high else (low if ratio > 1 else high)
     return needed(ratio), needed(nearer)
+
+
+def percentiles(drawn: Floats, confidence: float, most_without: float = 1.0) -> tuple[Floats, Floats]:
+    """Return the percentile interval over the first axis; missing where all resamples are equal but for rounding."""
+    low, high = (np.asarray(end) for end in percentile(drawn, confidence, most_without))
+    apart = high - low > SETTLED * np.maximum(np.abs(low), 1.0)
+    return np.where(apart, low, np.nan)[()], np.where(apart, high, np.nan)[()]

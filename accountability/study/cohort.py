@@ -173,10 +173,13 @@ class Cohort:
     def of(cls, dataset: DatasetLike | Cohort, *, decided_by: str | Sequence[str] | None = None) -> Cohort:
         """Return all cases of a loaded source as a cohort; a cohort is returned unchanged.
 
-        If cases were removed from the dataset before, `decided_by` says on what that depended, as for :meth:`keep_if`.
+        If cases were removed from its tables before, `decided_by` says on what that depended, as for :meth:`keep_if`.
         """
         if isinstance(dataset, Cohort):
-            return dataset
+            last = dataset.steps[-1]
+            if len(dataset.cases) >= last.cases and len(dataset.allegations) >= last.allegations:
+                return dataset
+            return _cut(dataset, last, last.allegations, decided_by)
         if not hasattr(dataset, "cases"):
             raise ParameterError(
                 f"a cohort is made of a dataset, and was given a {type(dataset).__name__}. Write:\n"
@@ -188,22 +191,10 @@ class Cohort:
         whole = cls(name, cases, dataset.allegations, dataset.events, dataset.card, (first,), lossy)
         told = {key: getattr(dataset, key) for key in ("people", "labels", "totals") if hasattr(dataset, key)}
         whole = replace(whole, **told)
-        most = max(dataset.events["case_id"].nunique(), dataset.allegations["case_id"].nunique())
-        if most <= len(cases):
-            # The ledger tells a source whose cases have all closed from one that was cut.
-            rows = getattr(getattr(dataset, "ledger", None), "rows", None)
-            loaded = 0 if rows is None else int(rows.loc[rows["table"] == "allegations", "coded"].sum())
-            if loaded <= len(dataset.allegations) and decided_by is None:
-                return whole
-            from accountability.study import selection
-
-            return selection.cut_before(whole, loaded, decided_by)
-        ids = pd.concat([cases["case_id"], dataset.events["case_id"], dataset.allegations["case_id"]]).drop_duplicates()
-        before = replace(whole, cases=pd.DataFrame({"case_id": ids.to_numpy()}))
-        before = replace(before, steps=(replace(first, cases=len(ids)),))
-        inside = before.cases["case_id"].isin(cases["case_id"])
-        left = before.keep_if(inside, because="taken out of the frame of cases before", decided_by=decided_by)
-        return replace(left, cases=cases)
+        # The ledger tells a source whose cases have all closed from one that was cut.
+        rows = getattr(getattr(dataset, "ledger", None), "rows", None)
+        loaded = 0 if rows is None else int(rows.loc[rows["table"] == "allegations", "coded"].sum())
+        return _cut(whole, first, loaded, decided_by)
 
     def keep_if(
         self,
@@ -359,6 +350,16 @@ class Cohort:
             f"Cohort of {self.name}: {len(self.cases):,} cases, {len(self.allegations):,} allegations, "
             f"{len(self.events):,} events after {len(self.steps) - 1} conditions"
         )
+
+
+def _cut(whole: Cohort, first: Step, loaded: int, decided_by: str | Sequence[str] | None) -> Cohort:
+    """Return a cohort from whose tables rows may have been taken out, with what is known of that."""
+    most = max(whole.events["case_id"].nunique(), whole.allegations["case_id"].nunique())
+    if most <= len(whole.cases) and loaded <= len(whole.allegations) and decided_by is None:
+        return whole
+    from accountability.study import selection
+
+    return selection.cut(whole, first, loaded, decided_by)
 
 
 def _rows_of(frame: pd.DataFrame, table: pd.DataFrame, of: str) -> pd.Series:

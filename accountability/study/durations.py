@@ -6,8 +6,8 @@ Days are whole numbers. A closing on the day of receipt is day 0.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,8 +20,6 @@ from accountability.results import plural
 from accountability.stats.arrays import LONGEST, Days, Flags
 from accountability.stats.compress import numbered
 
-#: Fewer open or closed cases may fall into groups of their own by chance.
-_MANY = 20
 RESERVED = ("days_lower", "days_upper", "event", "entry_time", "longest")
 
 
@@ -85,6 +83,8 @@ class Durations:
         Cases that may or may not have ended, as if open: they are in no estimate, but at both extremes in its bounds.
     first_day : int
         The first age at which the stop can happen; follow-up starts there without truncation.
+    origins : mapping
+        Columns added to the cases, with the stages of the outcome on which they depend; None if not known.
     """
 
     table: pd.DataFrame
@@ -99,6 +99,7 @@ class Durations:
     states: pd.DataFrame | None = None
     unended: pd.DataFrame | None = None
     first_day: int = 0
+    origins: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check that the table holds possible delays."""
@@ -342,16 +343,17 @@ def _grouped(durations: Durations, columns: list[str], clusters: bool) -> tuple[
             )
     if len(columns) == 1:
         codes, values = numbered(durations.table[columns[0]])
-        is_open = ~durations.event
-        apart = not clusters and min(is_open.sum(), durations.event.sum()) >= _MANY
-        if apart and not np.isin(codes[durations.event], np.unique(codes[is_open])).any():
-            raise Refusal(
-                f"no group of {columns[0]!r} holds both open and closed cases ({is_open.sum():,} and "
-                f"{durations.event.sum():,}): it was decided by how or when cases ended, and delays by it compare the "
-                "ends with themselves; group by what was known at the start, or use delay.competing_closings for how "
-                "cases end"
-            )
-        return pd.DataFrame({columns[0]: values}), codes
+        found = pd.DataFrame({columns[0]: values}), codes
+    else:
+        found = _together(durations, columns)
+    if not clusters:
+        from accountability.study.known_late import refuse_known_late  # a curve of all cases needs none of it
+
+        refuse_known_late(durations, columns, found[1] if len(columns) == 1 else None)
+    return found
+
+
+def _together(durations: Durations, columns: list[str]) -> tuple[pd.DataFrame, Days]:
     grouped = durations.table.groupby(columns, sort=True, observed=True)
     numbers = np.asarray(grouped.ngroup(), dtype=np.int64)
     first = np.unique(numbers, return_index=True)[1]

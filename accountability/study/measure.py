@@ -159,6 +159,7 @@ def measure(clock: Clock, begin: Occurrence, end: Occurrence, *, current_status:
         current_status=current_status,
         states=counted_states(state),
         unended=_unended(clock, begin, unended, study.cases[carried]),
+        origins=study.origins,
     )
 
 

@@ -18,23 +18,12 @@ from accountability.errors import ParameterError
 from accountability.records.case_ends import closed_by_status
 from accountability.stats.arrays import Days, Flags
 from accountability.study.follow_up import UNTOLD
+from accountability.study.known_late import OUTCOME_STAGES, SURELY, by_name
 from accountability.study.occurrences import NEVER, day_numbers, places, stage_of
 from accountability.vocabulary import STAGES
 
-#: What is decided while or after a case is investigated. Conditions on earlier steps leave the rule as it is.
-OUTCOME_STAGES: Final = tuple(STAGES)[list(STAGES).index("findings") :]
 _IDS: Final = ("case_id", "officer_id", "allegation_id", "source_row", "source_file")
-_WORDS: Final = {
-    "findings": {"finding", "findings", "disposition", "sustained"},
-    "closed": {"closed", "closing", "closure"},
-    "penalty_recommended": {"recommended", "agreed"},
-    "penalty_imposed": {"imposed", "penalty", "discipline"},
-    "appeal_decided": {"appeal"},
-}
-_NAMES: Final = {"status": "closed", "raw_status": "closed", "final": "findings", "stated_days": "penalty_imposed"}
 _FEW: Final = 5
-#: So many expected and none seen comes about by chance less than once in 20,000 times.
-_SURELY: Final = 10
 _MANY: Final = 20
 _PENALTIES: Final = {"imposed_penalty": "penalty_imposed", "recommended_penalty": "penalty_recommended"}
 
@@ -59,16 +48,6 @@ def stages_named(decided_by: str | Sequence[str]) -> tuple[str, ...]:
             f"{', '.join(STAGES)}. A condition that does not depend on what became of the cases has decided_by=()"
         )
     return tuple(stage for stage in OUTCOME_STAGES if stage in named)
-
-
-def by_name(column: str) -> tuple[str, ...]:
-    """Return the stage on which a column depends, by the words of its name."""
-    if column in _NAMES:
-        return (_NAMES[column],)
-    words = set(column.lower().split("_"))
-    if {"closing", "reason"} <= words:
-        return ("closed",)
-    return next(((stage,) for stage, known in _WORDS.items() if words & known), ())
 
 
 def ends_of(cohort: Cohort) -> tuple[Flags, Flags]:
@@ -232,7 +211,20 @@ def _changed(record: Any, **values: Any) -> Any:
     return record.model_copy(update=values) if hasattr(record, "model_copy") else replace(record, **values)
 
 
-def cut_before(whole: Cohort, loaded: int, decided_by: str | Sequence[str] | None) -> Cohort:
+def cut(whole: Cohort, first: Any, loaded: int, decided_by: str | Sequence[str] | None) -> Cohort:
+    """Return a cohort from whose tables rows were taken out, the step `first` being the last one that counts them."""
+    cases, events, allegations = whole.cases, whole.events, whole.allegations
+    ids = pd.concat([cases["case_id"], events["case_id"], allegations["case_id"]]).drop_duplicates()
+    if len(ids) <= len(cases):
+        return _cut_before(whole, loaded, decided_by)
+    before = replace(whole, cases=pd.DataFrame({"case_id": ids.to_numpy()}))
+    before = replace(before, steps=(*whole.steps[:-1], replace(first, cases=len(ids))))
+    inside = before.cases["case_id"].isin(cases["case_id"])
+    left = before.keep_if(inside, because="taken out of the frame of cases before", decided_by=decided_by)
+    return replace(left, cases=cases)
+
+
+def _cut_before(whole: Cohort, loaded: int, decided_by: str | Sequence[str] | None) -> Cohort:
     """Return the cases left of a dataset of `loaded` rows whose tables were all cut, with what is known of the cut."""
     gone = loaded - len(whole.allegations)
     is_open, ended = ends_of(whole)
@@ -243,7 +235,8 @@ def cut_before(whole: Cohort, loaded: int, decided_by: str | Sequence[str] | Non
         words = f"decided by {', '.join(map(repr, knew))}"
     said = f"{gone:,} of {loaded:,} rows taken out of the tables before" if gone > 0 else "taken out before"
     said += f" ({words})" if words else ""
-    whole = replace(whole, steps=(*whole.steps, replace(whole.steps[0], because=said)))
+    now = replace(whole.steps[-1], because=said, cases=len(whole.cases), allegations=len(whole.allegations))
+    whole = replace(whole, steps=(*whole.steps, now))
     # Whether all ended cases stayed is not known, so that the rule cannot be that of closed cases only.
     return marked(whole, knew, said, (is_open, ended), is_open) if knew else whole
 
@@ -313,10 +306,10 @@ def _separated(cohort: Cohort, of: str, keep: Flags) -> tuple[str, str] | None:
         for side, name in ((keep[known], "it kept"), (~keep[known], "it took away")):
             size = int(side.sum())
             expected = float((np.bincount(quarter, weights=side) * share).sum())
-            if size - expected >= _SURELY and has[side].all():
+            if size - expected >= SURELY and has[side].all():
                 return stage, f"all {size:,} {name} had {words}, where {expected:,.0f} were expected"
             heavy = stage != "findings" or "'sustained'" in words
-            if heavy and expected >= _SURELY and not has[side].any():
+            if heavy and expected >= SURELY and not has[side].any():
                 return stage, f"none of the {size:,} {name} had {words}, where {expected:,.0f} were expected"
     return None
 
@@ -338,7 +331,7 @@ def one_sided(cohort: Cohort, left: tuple[Flags, Flags], kept: Flags) -> str:
     for name, other, of in (("ended", "open", is_open), ("open", "ended", ended)):
         share = np.bincount(quarter, weights=of[known]) / np.bincount(quarter)
         expected = float((gone * share).sum())
-        if expected >= _SURELY and not (of & ~kept).any():
+        if expected >= SURELY and not (of & ~kept).any():
             return f"all {int(gone.sum()):,} it took away were {name}, among whom {expected:,.0f} {other} were expected"
     end = stage_of(cohort, "closed")
     dated = ended & ~start.none & ~end.none

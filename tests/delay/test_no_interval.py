@@ -120,3 +120,12 @@ def test_before_the_first_closing_the_share_open_is_bounded_by_how_many_were_wat
     """Clopper and Pearson's limit of 40 in 40, by any day before the first closing."""
     row = delay.closing_curve(DATA["all closed on one day"]()).at([10]).iloc[0]
     assert row[["estimate", "lower", "upper"]].tolist() == pytest.approx([1, 0.025 ** (1 / 40), 1])
+
+
+def test_the_reference_group_has_no_interval_of_its_ratio_to_itself() -> None:
+    days = np.linspace(1, 286, CASES).astype(int)
+    for by in ("side", None):
+        table = delay.exact_rates(held(days), by).true_numbers()
+        itself = table[table["ratio"] == 1.0]
+        assert len(itself) == 1
+        assert itself[["ratio_lower", "ratio_upper"]].isna().all(axis=None)

@@ -6,6 +6,7 @@ import json
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import full
 from scipy.stats import norm
@@ -15,6 +16,7 @@ import accountability
 from accountability import planning
 from accountability.cli import app
 from accountability.errors import ParameterError, Refusal
+from accountability.planning.case_numbers import QUESTIONS
 from accountability.planning.model_of_cases import Delays, follow_up_for, shape_of
 from accountability.records.dataset import Dataset
 
@@ -161,3 +163,47 @@ def test_the_command_writes_the_paragraph_and_the_figure(tmp_path) -> None:
     assert (tmp_path / "plan.svg").stat().st_size > 1000
     told = json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)
     assert told["needed"] > 1000
+
+
+def pilot(received: list[str], closed: list[str | None]) -> Dataset:
+    frame = pd.DataFrame(
+        {
+            "no": [f"c{number}" for number in range(len(received))],
+            "came": received,
+            "done": closed,
+            "who": [f"o{number % 3}" for number in range(len(received))],
+            "said": ["sustained" if day and number % 2 else None for number, day in enumerate(closed)],
+        }
+    )
+    return accountability.from_frame(
+        frame, case_id="no", received="came", closed="done", officer="who", finding="said", unit="complaint",
+        observed_until="2020-12-31", no_day={"": "open"},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_pilot_without_closings_is_planned_with_a_median_said_and_refused_without(question: str) -> None:
+    nothing = pilot([f"2019-{month:02d}-01" for month in range(1, 13)], [None] * 12)
+    with pytest.raises(Refusal, match="say median_days="):
+        planning.how_many(nothing, question)
+    asked = {"median_days": 120, "share_open": 0.2, "share": 0.3}
+    assert planning.how_many(nothing, question, **asked).at_cases()["std_error"] > 0
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_pilot_of_one_case_gives_a_plan_whose_limits_can_be(question: str) -> None:
+    plan = planning.how_many(pilot(["2019-01-01"], ["2019-03-01"]), question, share=0.3)
+    assert plan.cases == 10
+    assert "nan" not in plan.sentence()
+    if question == "median":
+        assert plan.table["lower"].min() >= 0
+    if question == "gap":
+        assert plan.table["lower"].min() >= -1
+        assert plan.table["upper"].max() <= 1
+
+
+def test_a_pilot_that_closes_on_the_day_of_receipt_is_asked_for_a_median() -> None:
+    day = ["2019-01-01"] * 12
+    with pytest.raises(Refusal, match="on the day they came; say median_days="):
+        planning.how_many(pilot(day, list(day)), "difference")
+    assert planning.how_many(pilot(day, list(day)), "difference", median_days=100).needed is not None

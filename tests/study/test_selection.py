@@ -411,3 +411,62 @@ def test_the_caution_stands_beside_outcomes_too_and_not_after_a_function() -> No
     asked = Cohort.of(data).keep_if(lambda rows: rows["category"] == "Force", because="force", of="allegations")
     assert "What 'force' knew" in accountability.describe(mask, "sustained").sentence()
     assert "What 'force' knew" not in accountability.describe(asked, "sustained").sentence()
+
+
+BY_THE_END = {
+    "a function of findings": lambda cohort: cohort.with_case_column(
+        "end", lambda held: held.allegations.groupby("case_id")["finding"].agg(lambda found: "sustained" in set(found))
+    ),
+    "values said to know findings": lambda cohort: cohort.with_case_column(
+        "end", outcome_of(cohort), decided_by="findings"
+    ),
+    "values of which nothing is said": lambda cohort: cohort.with_case_column("end", outcome_of(cohort)),
+}
+BY_GROUP = {
+    "closing_curve": lambda held: delay.closing_curve(held, "end"),
+    "compare": lambda held: delay.compare(held, "end"),
+    "cox": lambda held: delay.cox(held, "end"),
+    "discrete_time": lambda held: delay.discrete_time(held, "end"),
+    "restricted_mean": lambda held: delay.restricted_mean(held, 100, "end"),
+    "exact_rates": lambda held: delay.exact_rates(held, "end"),
+}
+
+
+def outcome_of(cohort: Cohort) -> pd.Series:
+    """Whether each complaint was sustained, as a mask made elsewhere."""
+    sustained = cohort.allegations.loc[cohort.allegations["finding"] == "sustained", "case_id"]
+    return pd.Series(np.where(cohort.cases["case_id"].isin(sustained), "yes", "no"), cohort.cases["case_id"])
+
+
+@pytest.mark.parametrize("estimate", BY_GROUP)
+@pytest.mark.parametrize("how", BY_THE_END)
+def test_delays_by_how_cases_ended_are_refused_though_only_one_group_is_closed(how: str, estimate: str) -> None:
+    """Nobody sustained is open, and the others hold all 368 open cases: the sustained look quick by construction."""
+    cohort = Cohort.of(accountability.load("synthetic"))
+    with pytest.raises(Refusal, match=r"'end' (is known only with 'findings'|looks decided by how cases ended)"):
+        BY_GROUP[estimate](durations(BY_THE_END[how](cohort)))
+
+
+def test_a_group_known_at_the_start_of_the_clock_or_said_to_be_is_compared(data: Dataset) -> None:
+    cohort = Cohort.of(accountability.load("synthetic"))
+    told = cohort.with_case_column("end", outcome_of(cohort), decided_by=())
+    assert set(delay.closing_curve(durations(told), "end").table["end"]) == {"yes", "no"}
+    decided = cohort.with_case_column("end", outcome_of(cohort), decided_by="findings")
+    assert "yes" in set(delay.closing_curve(durations(decided, "closed", "penalty_imposed"), "end").table["end"])
+    closed = Cohort.of(data).keep_if(lambda cases: cases["state"] == "done with", because="closed")
+    ended = closed.with_case_column("end", outcome_of(closed))
+    assert len(delay.reverse_time_curve(durations(ended), "end").sentence()) > 0  # nobody is open
+
+
+@pytest.mark.parametrize("tables", [["cases"], ["cases", "allegations"], ["cases", "allegations", "events"]])
+@pytest.mark.parametrize("outcome", ["closed", "sustained"])
+def test_a_cohort_whose_tables_were_cut_is_known_as_a_dataset_is(outcome: str, tables: list[str]) -> None:
+    cohort = Cohort.of(accountability.load("synthetic"))
+    end = cohort.events.loc[cohort.events["stage"] == "closed", "case_id"]
+    found = cohort.allegations.loc[cohort.allegations["finding"] == "sustained", "case_id"]
+    left = {"closed": end, "sustained": found}[outcome]
+    parts = {name: getattr(cohort, name) for name in tables}
+    cut = replace(cohort, **{name: part[part["case_id"].isin(left)] for name, part in parts.items()})
+    with pytest.raises(Refusal, match=r"closed cases only|selected on"):
+        delay.closing_curve(durations(cut))
+    assert Cohort.of(Cohort.of(cut)).flow()["kept"].iloc[-1] == len(cut.cases)

@@ -30,7 +30,8 @@ class ExactRates(Result):
     """Closings per `per` case-days, by group.
 
     ``table``: the columns of `by`, ``n``, ``events``, ``case_days``, ``estimate``, ``lower``, ``upper`` (per `per`
-    case-days), ``ratio``, ``ratio_lower``, ``ratio_upper`` (to the reference group, whose own is 1), ``hidden``.
+    case-days), ``ratio``, ``ratio_lower``, ``ratio_upper`` (to the reference group, whose own is 1
+    and has no limits), ``hidden``.
 
     Attributes
     ----------
@@ -143,8 +144,8 @@ def exact_rates(
     share_low, share_high = binomial_exact(events, both, confidence)
     share = np.where(both > 0, events / np.maximum(both, 1), np.nan)
     ratio = [_ratio(one, days[base] / days) for one in (share, share_low, share_high)]
-    for column in ratio:
-        column[base] = 1
+    for column, itself in zip(ratio, (1.0, np.nan, np.nan), strict=True):
+        column[base] = itself  # of the reference to itself no interval exists
     return ExactRates(
         estimand=f"{word}s per {per:,} case-days, by {durations.clock}",
         assumptions=("the rate is constant over the days a case is watched", "cases are independent of each other"),

@@ -23,6 +23,7 @@ from accountability.stats.optimise import Evaluation, Optimum, Separation, newto
 from accountability.stats.sandwich import sandwich, weighed_clusters
 from accountability.stats.separation import separated
 from accountability.study.durations import RESERVED, Durations, group_codes
+from accountability.study.known_late import refuse_known_late
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -273,6 +274,7 @@ def prepare(
     event, word = closings(durations, causes, cause)
     known = [str(name) for name in durations.table.columns if name not in RESERVED]
     made = design(durations.table, covariates, reference, known=known, along=2 * durations.end + event)
+    refuse_known_late(durations, made.columns)
     return Prepared(durations, event, word, made, *clusters_of(durations, cluster), cluster, confidence)
 
 
