@@ -341,23 +341,21 @@ def _grouped(durations: Durations, columns: list[str], clusters: bool) -> tuple[
                 f"{missing:,} of {len(durations):,} cases have no {column!r}: give them a group of their own with "
                 f"durations.label_missing({column!r}), or leave them out with keep_if"
             )
-    if len(columns) == 1:
-        codes, values = numbered(durations.table[columns[0]])
-        found = pd.DataFrame({columns[0]: values}), codes
-    else:
-        found = _together(durations, columns)
+    found = _numbered(durations.table, columns)
     if not clusters:
-        from accountability.study.known_late import refuse_known_late  # a curve of all cases needs none of it
+        from accountability.study.known_late import refuse_known_late
 
         refuse_known_late(durations, columns, found[1] if len(columns) == 1 else None)
     return found
 
 
-def _together(durations: Durations, columns: list[str]) -> tuple[pd.DataFrame, Days]:
-    grouped = durations.table.groupby(columns, sort=True, observed=True)
-    numbers = np.asarray(grouped.ngroup(), dtype=np.int64)
+def _numbered(table: pd.DataFrame, columns: list[str]) -> tuple[pd.DataFrame, Days]:
+    if len(columns) == 1:
+        codes, values = numbered(table[columns[0]])
+        return pd.DataFrame({columns[0]: values}), codes
+    numbers = np.asarray(table.groupby(columns, sort=True, observed=True).ngroup(), dtype=np.int64)
     first = np.unique(numbers, return_index=True)[1]
-    return durations.table[columns].iloc[first].reset_index(drop=True), numbers
+    return table[columns].iloc[first].reset_index(drop=True), numbers
 
 
 def _plain(column: pd.Series) -> Days:
