@@ -115,9 +115,10 @@ def needs(dataset: Dataset) -> Needs:
     >>> from accountability import audit, load
     >>> audit.needs(load("synthetic")).lacking()[["field", "state"]]
                       field    state
-    0        date: assigned  lacking
-    1        date: findings  lacking
-    2  date: penalty_served  lacking
+    0      who investigated  lacking
+    1        date: assigned  lacking
+    2        date: findings  lacking
+    3  date: penalty_served  lacking
     """
     known, lines = dict(FIELDS), list[tuple[str, str, str]]()
     for study in STUDIES.values():
