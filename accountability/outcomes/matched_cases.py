@@ -77,12 +77,14 @@ class LikeCases(Disclosed):
         held = self.criteria.loc[self.criteria["held"]]
         shared = ", ".join(f"{row['column'].replace('_', ' ')} {row['value']}" for row in held.to_dict("records"))
         given_up = self.criteria.loc[~self.criteria["held"], "column"].str.replace("_", " ").tolist()
-        shown = self.table.loc[self.table["hidden"] | (self.table["events"] > 0)]
+        shown = self.table.loc[~self.table["hidden"] & (self.table["events"] > 0)]
+        few = self.table.loc[self.table["hidden"], "term"].astype("str").str.replace("_", " ").tolist()
         said = [
             f"{row['term'].replace('_', ' ')} {percent(row['estimate'], 1)} "
             f"({interval_said(self.confidence, row['lower'], row['upper'], 1)})"
             for row in shown.sort_values("estimate", ascending=False, kind="stable").head(3).to_dict("records")
         ]
+        said += [f"{' and '.join(few)} not shown, as too few"] if few and said else []
         text = f"In {self.found:,} like cases ({shared}): {'; '.join(said) or 'cells too small'}."
         return text + (f" Not asked to agree, so that there are enough: {', '.join(given_up)}." if given_up else "")
 

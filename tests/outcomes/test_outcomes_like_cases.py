@@ -218,3 +218,17 @@ def test_a_matrix_about_nothing_here_is_refused():
         outcomes.departures(source([("z", "reprimand", None)] * 3), MATRIX)
     with pytest.raises(ParameterError, match="columns that say which case"):
         outcomes.departures(source([("a", "reprimand", None)]), MATRIX.drop(columns="kind"))
+
+
+def test_a_penalty_too_rare_to_show_is_named_without_a_number(data):
+    """It was said as `nan %`, which had come of rows that are hidden."""
+    hidden = 0
+    for kind in sorted(data.cases["complaint_type"].dropna().unique()):
+        try:
+            found = outcomes.like_cases(data, {"complaint_type": kind})
+        except Refusal:
+            continue
+        hidden += int(found.table["hidden"].any())
+        assert "nan" not in found.sentence()
+        assert ("not shown, as too few" in found.sentence()) <= found.table["hidden"].any()
+    assert hidden
