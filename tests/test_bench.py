@@ -31,6 +31,14 @@ def test_a_ratio_far_below_its_aim_may_differ_by_noise() -> None:
     assert len(bench.worse([ROW], stored, {ROW.name: 0.02})) == 1
 
 
+def test_programs_run_with_bytecode_kept_and_the_users_own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("ACCOUNTABILITY_CACHE", "/somewhere")
+    held = bench.surroundings(ROW)
+    assert "PYTHONDONTWRITEBYTECODE" not in held
+    assert (held["ACCOUNTABILITY_CACHE"], held["OMP_NUM_THREADS"]) == ("/somewhere", "1")
+
+
 def test_a_new_row_has_nothing_to_be_worse_than() -> None:
     assert bench.worse([ROW], {}, {ROW.name: 0.9}) == []
 
