@@ -16,6 +16,7 @@ from accountability.findings.frame_tables import counts, key_share, reading, sha
 from accountability.results import Refused, capitalised
 
 _NO_PENALTY = "The release records no penalty, so which one followed cannot be said."
+_PAIRS = "ended lighter, of all with both penalties on record, none recommended included"
 _FEW_PENALTIES = "Which penalty followed rests on fewer than ten and is not shown."
 
 if TYPE_CHECKING:
@@ -87,7 +88,11 @@ def found(
                 if ranked
                 else ()
             ),
-            *((key_share("of pairs of recommended and imposed penalty ended lighter", lighter),) if lighter else ()),
+            *(
+                (key_share("ended lighter, of all with both penalties on record, none recommended included", lighter),)
+                if lighter
+                else ()
+            ),
         ),
         tables=(
             *(() if outcomes.no_share else (_part(asked, table, "finding", f"How decided {unit}s ended", unit),)),
