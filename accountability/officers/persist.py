@@ -136,10 +136,14 @@ def persistence(
     ranks = [_standard_ranks(counts) for counts in (first, second)]
     rows = np.vstack([ranks[1], top_second, second / second.mean()])
     left = np.vstack([ranks[0] / len(first), top_first / top_first.sum(), top_first / top_first.sum()])
-    made = [
-        np.stack([row[order] @ weight for row, weight in zip(rows, left, strict=True)], axis=1)
-        for order in permute(np.arange(len(first)), draws, np.random.default_rng(seed))
-    ]
+    made = np.concatenate(
+        [
+            np.stack([row[order] @ weight for row, weight in zip(rows, left, strict=True)], axis=1)
+            for order in permute(np.arange(len(first)), draws, np.random.default_rng(seed))
+        ]
+    )
+    made = made.mean(axis=0) + (made - made.mean(axis=0)) * np.sqrt(_together(data, left))
+    made = np.clip(made, [-1, 0, 0], [1, 1, np.inf])
     return Persistence(
         estimand=f"how far officers' complaints of a first period go with those of a second, {data.name}",
         assumptions=(
@@ -149,11 +153,12 @@ def persistence(
         ),
         method=(
             f"{data.halves()}; Spearman's correlation and means of the top {percent(top)}, ties by equal fractions; "
-            f"{draws:,} shuffles of the second period, seed {seed}; {data.lost()}"
+            f"{draws:,} shuffles of the second period, as far apart as complaints against several officers at once "
+            f"make them, seed {seed}; {data.lost()}"
         ),
         table=pd.DataFrame(
             {"measure": ["rank_correlation", "top_again", "top_ratio"]}
-            | beside_chance((rows * left).sum(axis=1), np.concatenate(made), confidence)
+            | beside_chance((rows * left).sum(axis=1), made, confidence)
         ),
         flow=data.flow,
         by_count=_by_count(first, second),
@@ -162,6 +167,19 @@ def persistence(
         who=data.who_alike(),
         halves=data.halves(),
     )
+
+
+def _together(data: Periods, weights: Floats) -> Floats:
+    """How much more sums of the second period vary because a complaint falls on several officers at once, at least 1.
+
+    The variance of a weighted sum of complaints whole, to that of the same accusations one by one.
+    """
+    centred = np.zeros((len(weights), len(data.first)))
+    centred[:, data.alike] = weights - weights.mean(axis=1, keepdims=True)
+    each = centred[:, data.officer]
+    whole = np.stack([np.bincount(data.case, row) for row in each])
+    alone = (each**2).sum(axis=1)
+    return np.maximum(np.divide((whole**2).sum(axis=1), alone, out=np.ones(len(alone)), where=alone > 0), 1.0)
 
 
 def _exposure(data: Periods) -> tuple[str, ...]:

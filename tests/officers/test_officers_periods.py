@@ -236,3 +236,21 @@ def test_coming_and_leaving_is_not_taken_for_unequal_risk_among_those_there_thro
     assert np.mean(np.array(p_values(None, 0.0, 8)) <= 0.05) == 1  # what leaving alone makes
     assert np.mean(np.array(p_values("throughout", 0.0, 40)) <= 0.05) <= 0.15
     assert np.mean(np.array(p_values("throughout", 0.5, 8)) <= 0.05) >= 0.85
+
+
+def test_officers_accused_together_do_not_look_persistent() -> None:
+    """Equal squads of six, three of whom each complaint accuses: counts of a squad rise together by chance."""
+    rejected = np.zeros(3)
+    runs = 100
+    for seed in range(runs):
+        rng = np.random.default_rng(seed)
+        squads = rng.integers(0, 20, 400)
+        who = np.concatenate([6 * squad + rng.choice(6, 3, replace=False) for squad in squads])
+        late, case = np.repeat(rng.random(400) < 0.5, 3), np.repeat(np.arange(400), 3)
+        halves = replace(
+            periods_of(np.bincount(who[~late], minlength=120), np.bincount(who[late], minlength=120)),
+            case=np.unique(case[late], return_inverse=True)[1],
+            officer=who[late],
+        )
+        rejected += conc.persistence(halves, top=0.2, draws=99).table["p_value"].to_numpy() <= 0.05
+    assert (rejected <= 0.05 * runs + 3 * np.sqrt(0.05 * 0.95 * runs)).all()
