@@ -167,7 +167,8 @@ def main() -> int:
         bad += len(outside(found)) if again else 0
         for name, (right, refused) in found.items():
             marks = ["run again"] * again + ["outside"] * (name in outside(found)) + ["wide"] * (name in wide(found))
-            print(f"| {cell} | {name} | {right:.1%} | {refused:.1%} | {', '.join(marks)} |", flush=True)
+            said = f"{right:.1%}" if right == right else "–"  # none is given
+            print(f"| {cell} | {name} | {said} | {refused:.1%} | {', '.join(marks)} |", flush=True)
     return min(bad, 100)
 
 

@@ -58,9 +58,9 @@ def request_letter(dataset: Dataset, wanted: Needs | None = None) -> Letter:
     >>> from accountability import audit, load
     >>> letter = audit.request_letter(load("synthetic"))
     >>> letter.asked[["field", "state"]].head(2)
-                field    state
-    0  date: assigned  lacking
-    1  date: findings  lacking
+                  field    state
+    0  who investigated  lacking
+    1    date: assigned  lacking
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 

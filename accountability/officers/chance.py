@@ -162,8 +162,8 @@ def against_chance(
     truncated distributions. ``zero_truncated_poisson`` is equal risk in a force of which only holders with at least one
     are seen: its rate is fitted by maximum likelihood, and holders draw independently, so the total varies. The two
     negative binomial distributions are not chance alone: they show the concentration under gamma-distributed risks
-    fitted to these counts. Complaints against several officers count as separate, which makes counts vary more than by
-    chance.
+    fitted to these counts. Complaints fall one by one in the draws; where one accuses several officers, the draws are
+    moved apart by how much more the unevenness of counts then varies (``Tally.together``).
 
     Examples
     --------
@@ -206,6 +206,8 @@ def against_chance(
             "measure": ["gini", "top_share"],
         }
         drawn = np.column_stack([made.gini, made.top])
+        centre = drawn.mean(axis=0)
+        drawn = np.clip(centre + (drawn - centre) * np.sqrt(held.together), 0, 1)
         columns |= beside_chance(np.append(seen.gini, seen.top), drawn, confidence)
         parts.append(pd.DataFrame(columns))
     table = pd.concat(parts, ignore_index=True)
@@ -214,7 +216,7 @@ def against_chance(
         estimand=f"concentration of {data.drawn}s over {data.among()}, beside what chance gives, {data.name}",
         assumptions=(
             *data.assumed(),
-            "complaints fall one by one: one that accuses several officers counts as several",
+            "a complaint against several officers counts as several, and draws are as far apart as such ones make them",
             "under equal risk, years of service and kind of work differ only as far as exposure says",
         ),
         method=(

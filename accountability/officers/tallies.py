@@ -12,6 +12,7 @@ import pandas as pd
 from accountability.errors import ParameterError, Refusal
 from accountability.officers.officer_events import years_watched
 from accountability.officers.served_time import how_many
+from accountability.officers.shared_complaints import accused_together
 from accountability.privacy import MIN_CELL
 from accountability.records.units import WORDS
 from accountability.results import plural
@@ -52,6 +53,8 @@ class Tally:
         Who was excluded at each step.
     unexposed : int
         Holders left out because their exposure is not known.
+    together : float
+        How much more the unevenness of counts varies because complaints accuse several holders at once; 1 if none does.
     """
 
     count: Ints
@@ -64,6 +67,7 @@ class Tally:
     name: str = "numbers as given"
     flow: pd.DataFrame | None = None
     unexposed: int = 0
+    together: float = 1.0
 
     @classmethod
     def of_counts(
@@ -88,7 +92,7 @@ class Tally:
         exposure_word : str
             Unit of exposure.
         **about
-            Other attributes: ``holder``, ``drawn``, ``name``, ``flow``, ``unexposed``.
+            Other attributes: ``holder``, ``drawn``, ``name``, ``flow``, ``unexposed``, ``together``.
 
         Raises
         ------
@@ -252,6 +256,7 @@ def tally(
         "drawn": WORDS[unit].removesuffix("s"),
         "name": cohort.name,
         "flow": cohort.flow(),
+        "together": accused_together(pd.factorize(rows["case_id"])[0], codes, counts),
     }
     if officers is not None:
         if by != OFFICER or exposure is not None:

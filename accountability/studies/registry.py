@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from accountability import studies
 from accountability.casefiles.casefile_tables import case_ids
-from accountability.errors import ParameterError, Refusal
+from accountability.errors import ParameterError, Refusal, SourceError
 from accountability.parameters import Parameters, nearest, read
 from accountability.records.capabilities import OUTCOMES, columns, groups, people, stages
 from accountability.records.contract import declared_source
@@ -177,7 +177,11 @@ def _others(source: Source, others: str | None) -> str | None:
     for other in [one.strip() for one in (others or "").split("+") if one.strip()]:
         if other == source.source:
             return "it would be compared with itself: name other sources with others"
-        if declared_source(other).generated is not source.generated:
+        try:
+            generated = declared_source(other).generated
+        except SourceError as error:  # a replication package holds its own source alone
+            return str(error)
+        if generated is not source.generated:
             invented = source.source if source.generated else other
             return f"{invented} is generated and stands for no agency: name other sources with others"
     return None

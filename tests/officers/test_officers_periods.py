@@ -18,6 +18,7 @@ from accountability import Cohort
 from accountability import officers as conc
 from accountability.errors import ParameterError, Refusal
 from accountability.officers.periods import Periods, at_the_top
+from accountability.officers.shared_complaints import accused_together
 from accountability.records.dataset import Dataset
 from accountability.studies import registry
 
@@ -254,3 +255,31 @@ def test_officers_accused_together_do_not_look_persistent() -> None:
         )
         rejected += conc.persistence(halves, top=0.2, draws=99).table["p_value"].to_numpy() <= 0.05
     assert (rejected <= 0.05 * runs + 3 * np.sqrt(0.05 * 0.95 * runs)).all()
+
+
+def squads_accused(seed: int, each: int) -> conc.Tally:
+    """Equal officers in squads of six, some of whom each complaint accuses."""
+    rng = np.random.default_rng(seed)
+    squads = rng.integers(0, 20, 1200 // each)
+    who = np.concatenate([6 * squad + rng.choice(6, each, replace=False) for squad in squads])
+    counts, case = np.bincount(who, minlength=120), np.repeat(np.arange(len(squads)), each)
+    return conc.Tally.of_counts(counts, zeros=True, together=accused_together(case, who, counts))
+
+
+def test_officers_accused_together_do_not_look_unequal() -> None:
+    """Drawn one by one, 10 % of true nulls were rejected with three of six a complaint, 13 % with five."""
+    for each in (1, 3, 5):
+        rejected, runs = np.zeros(2), 200
+        for seed in range(runs):
+            found = conc.against_chance(squads_accused(seed, each), ["equal_risk"], draws=199).table["p_value"]
+            rejected += found.to_numpy() <= 0.05
+        assert (rejected <= 0.05 * runs + 3 * np.sqrt(0.05 * 0.95 * runs)).all(), each
+
+
+def test_chance_shared_complaints_do_not_move_the_draws_apart() -> None:
+    """Officers who are accused together at random share few complaints more than once."""
+    rng = np.random.default_rng(3)
+    case, who = np.repeat(np.arange(2000), 2), np.concatenate([rng.choice(500, 2, replace=False) for _ in range(2000)])
+    assert accused_together(case, who, np.bincount(who, minlength=500)) == pytest.approx(1, abs=0.01)
+    assert squads_accused(1, 1).together == 1
+    assert squads_accused(1, 5).together > 3
