@@ -43,16 +43,17 @@ def _on_cluster(do: Callable[..., Any], pieces: Sequence[tuple[Any, ...]], sched
     import cloudpickle
     import distributed
 
-    # The workers have the package, and not these programs.
+    # The workers have the package, and not these programs: what is registered is sent whole, but only within a lambda,
+    # as a function of a module is sent by its name.
     for name in {__name__, do.__module__} - {"__main__"}:
         cloudpickle.register_pickle_by_value(sys.modules[name])
     with distributed.Client(scheduler, set_as_default=False, timeout="10s") as client:
-        other = {address: found for address, found in client.run(here).items() if found != here()}
+        other = {address: found for address, found in client.run(lambda: here()).items() if found != here()}
         if other:
             raise SystemExit(f"these workers have another version of the package or its numbers: {', '.join(other)}")
         try:
             # Futures are kept until they are asked for; a piece whose worker is lost is done by another one.
-            for future in [client.submit(do, *piece, pure=False) for piece in pieces]:
+            for future in [client.submit(lambda piece=piece: do(*piece), pure=False) for piece in pieces]:
                 yield future.result()
         except CancelledError:
             raise SystemExit(f"the Dask scheduler at {scheduler} was lost: start it and run this again") from None

@@ -17,6 +17,8 @@ from accountability.stats.count_laws import Law
 from accountability.stats.permutation import AT_ONCE, batches
 
 SHORT: Final = 3.0
+SELDOM: Final = 0.95
+"""Share of counts of 0, left out by a law, above which drawing again and again takes minutes."""
 """Standard deviations by which the Poisson total is aimed under n; draws that overshoot are drawn again."""
 
 
@@ -169,6 +171,8 @@ def independent(law: Law, holders: Ints, level: Floats, draws: int, top: float, 
 
 def _values(law: Law, each: Floats, draws: int, rng: np.random.Generator) -> Floats:
     """One count a holder; a count of 0 that the law leaves out is drawn again."""
+    if law.truncated and float(np.exp(law.log_mass(np.zeros(1), float(each.min())))[0]) > SELDOM:
+        return _by_mass(law, each, draws, rng)
     mean = np.broadcast_to(law.mean * each, (draws, len(each)))
 
     def draw(at: Floats) -> Floats:
@@ -178,6 +182,16 @@ def _values(law: Law, each: Floats, draws: int, rng: np.random.Generator) -> Flo
     out = draw(mean)
     while law.truncated and (none := out == 0).any():
         out[none] = draw(mean[none])
+    return out
+
+
+def _by_mass(law: Law, each: Floats, draws: int, rng: np.random.Generator) -> Floats:
+    """The same where nearly all drawn counts would be 0: from the probabilities of the others."""
+    out = np.empty((draws, len(each)))
+    for level in np.unique(each):
+        here = each == level
+        upto = np.cumsum(law.mass(float(level), law.reach(float(level))))
+        out[:, here] = np.searchsorted(upto, rng.random((draws, int(here.sum()))) * upto[-1], side="right")
     return out
 
 

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -141,14 +142,26 @@ def test_a_worker_with_other_code_is_named(cluster: Any) -> None:
         client.restart()
 
 
+SCHEDULER = """
+import asyncio, distributed
+async def main():
+    async with distributed.Scheduler(port=0, dashboard_address=":0") as made:
+        print(made.address, flush=True)
+        await made.finished()
+asyncio.run(main())
+"""
+
+
 @pytest.fixture
 def doomed() -> Iterator[str]:
     """A scheduler without workers, which is lost after a second."""
-    import distributed
-
-    with distributed.LocalCluster(n_workers=0, dashboard_address=":0", silence_logs=logging.CRITICAL) as made:
-        threading.Timer(1, lambda: made.loop.add_callback(made.scheduler.close)).start()
-        yield made.scheduler_address
+    made = subprocess.Popen([sys.executable, "-c", SCHEDULER], stdout=subprocess.PIPE, text=True)
+    assert made.stdout is not None
+    address = made.stdout.readline().strip()
+    threading.Timer(1, made.kill).start()
+    yield address
+    made.wait()
+    made.stdout.close()
 
 
 def test_a_sweep_whose_scheduler_is_lost_says_so(doomed: str, tmp_path: Path) -> None:
