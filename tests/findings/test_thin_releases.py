@@ -160,7 +160,7 @@ def test_penalties_that_never_differ_may_be_one_word_held_twice() -> None:
 def test_an_order_whose_count_is_hidden_is_not_said_to_change_nothing() -> None:
     def said(*shares: float | None) -> str:
         rows = pd.DataFrame({"kind": "lightened", "estimate": pd.array(list(shares), dtype="Float64")})
-        return penalties_reduced._orders(SimpleNamespace(by_order=rows))  # type: ignore[arg-type]
+        return penalties_reduced._orders(SimpleNamespace(by_order=rows))
 
     assert "not shown" in said(0.2, None, 0.2)
     assert "does not change" in said(0.2, 0.2, 0.2)
@@ -237,8 +237,8 @@ def test_rates_are_told_against_those_they_were_divided_by() -> None:
     pooled = spells.table["number"].where(spells.table["number"].ne("6"), "1")  # then most come after the first
     early = replace(spells, table=spells.table.assign(number=pooled))
     (first,) = next_complaints._rates(officers.repeat_rates(early, "number"))
-    assert most.title.endswith("after the sixth or later")  # type: ignore[attr-defined]
-    assert first.title.endswith("after the first")  # type: ignore[attr-defined]
+    assert most.title.endswith("after the sixth or later")
+    assert first.title.endswith("after the first")
 
 
 # ---- what a release holds ----------------------------------------------------------------------------------------
