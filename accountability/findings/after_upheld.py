@@ -88,11 +88,7 @@ def found(
                 if ranked
                 else ()
             ),
-            *(
-                (key_share("ended lighter, of all with both penalties on record, none recommended included", lighter),)
-                if lighter
-                else ()
-            ),
+            *((key_share(_PAIRS, lighter),) if lighter else ()),
         ),
         tables=(
             *(() if outcomes.no_share else (_part(asked, table, "finding", f"How decided {unit}s ended", unit),)),
