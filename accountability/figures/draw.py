@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.figures.house_style import (
+    BESIDE,
     COLOURS,
     CONTEXT,
     GREY,
@@ -293,7 +294,7 @@ def ranges(
         ax.barh(heights[row], 1.0, 0.5, facecolor="none", edgecolor="0.7", hatch="////", linewidth=0, transform=across)
     if beside:
         for height, text in zip(heights, said, strict=True):
-            ax.text(1.02, height, text, transform=across, fontsize=8, va="center", color="0.25")
+            ax.text(1.02, height, text, transform=across, fontsize=8, va="center", color="0.25", gid=BESIDE)
     return heights
 
 

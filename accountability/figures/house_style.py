@@ -28,6 +28,8 @@ STYLES: Final = ("-", "--", "-.", ":")
 HATCHES: Final = ("", "//", "..", "xx", "\\\\", "++")
 #: What is drawn in the background, for comparison, and is no data of its own panel.
 CONTEXT: Final = "context"
+#: Marks the numbers beside rows.
+BESIDE: Final = "beside"
 GREY: Final = "0.45"
 #: Inches: two columns of a journal, and the least that a drawing needs.
 WIDTH: Final = 7.0

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from accountability.figures.house_style import housed
+from accountability.figures.house_style import BESIDE, housed
 from accountability.labels import in_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
     from matplotlib.text import Text
 
 _TITLE, _SUBTITLE, _FOOTER = 12.0, 9.0, 7.5
 _LINE: Final = 1.25
 #: Inches kept free at the edges, and between the words and the drawing.
 _EDGE, _GAP = 0.08, 0.1
+#: Share of a narrow figure that the names of its rows may take.
+_NAMES: Final = 0.34
 #: A figure on a slide: inches, and the smallest letters in points.
 _HALL: Final = (4.4, 1.9)
 _HALL_LETTERS: Final = 8.5
@@ -93,6 +97,71 @@ def rewrapped(figure: Figure) -> Figure:
         with housed():
             _wrap(figure, words)
     return figure
+
+
+@contextmanager
+def narrowed(figure: Figure, inches: float) -> Iterator[None]:
+    """Lay a figure out for a narrow column, names of rows and the numbers beside them in two lines; then as it was."""
+    width, height = figure.get_size_inches()
+    named = [axes for axes in figure.axes if _names(axes) and _columns(axes) == 1]
+    names = [(axes, list(axes.get_yticks()), _names(axes)) for axes in named]
+    beside = [(text, text.get_text()) for axes in named for text in axes.texts if text.get_gid() == BESIDE]
+    keys: list[tuple[Axes, Any, int]] = [(axes, key, key._ncols) for axes in named for key in (_legend(axes),) if key]
+    figure.set_size_inches(min(width, inches), height)
+    rewrapped(figure)
+    if width > inches:
+        for axes, places, said in names:
+            short = [broken(figure, one, _NAMES * inches, 8.5) for one in said]
+            axes.set_yticks(places, short)
+            axes.xaxis.label.set_text(broken(figure, axes.get_xlabel(), _room(axes, inches), 9.0))
+        for text, numbers in beside:
+            text.set_text(numbers.replace(" (", "\n("))
+        for axes, legend, columns in keys:
+            each = max(_wide(text.get_text(), 8.5, "normal") for text in legend.get_texts()) + 0.45
+            _key(axes, legend, max(1, min(columns, int((_room(axes, inches) + 0.165) / each))))
+    try:
+        yield
+    finally:
+        for axes, places, said in names:
+            axes.set_yticks(places, said)
+        for text, numbers in beside:
+            text.set_text(numbers)
+        for axes, legend, columns in keys:
+            _key(axes, legend, columns)
+        figure.set_size_inches(width, height)
+        rewrapped(figure)
+
+
+def _room(axes: Axes, inches: float) -> float:
+    """The width right of the names of rows."""
+    return inches - 0.3 - max(_wide(line, 8.5, "normal") for one in _names(axes) for line in one.split("\n"))
+
+
+def _legend(axes: Axes) -> Any:
+    """The legend; its number of columns has no public name."""
+    return axes.get_legend()
+
+
+def _key(axes: Axes, legend: Legend, columns: int) -> None:
+    """Set a legend in columns."""
+    from accountability.figures import draw
+
+    if columns != _legend(axes)._ncols:
+        with housed():
+            names = [text.get_text() for text in legend.get_texts()]
+            draw.key_above(axes, legend.legend_handles, names, columns=columns)
+
+
+def _names(axes: Axes) -> list[str]:
+    """The names of rows on the left axis; none if it bears numbers."""
+    from matplotlib.category import StrCategoryFormatter
+    from matplotlib.ticker import FixedLocator
+
+    axis = axes.yaxis
+    written = axis.get_major_formatter()
+    if not isinstance(axis.get_major_locator(), FixedLocator) and not isinstance(written, StrCategoryFormatter):
+        return []
+    return list(written.format_ticks(axis.get_majorticklocs().tolist()))
 
 
 def for_hall(figure: Figure) -> float:

@@ -28,6 +28,12 @@ BENCHMARKS: Final = {
     "negative_binomial": "risks differ as a fitted gamma law",
     "zero_truncated_negative_binomial": "risks differ as a fitted gamma law, among those who drew at least one",
 }
+_DRAWN: Final = {
+    "equal_risk": "equal risk",
+    "zero_truncated_poisson": "equal risk, at least one each",
+    "negative_binomial": "fitted gamma law",
+    "zero_truncated_negative_binomial": "fitted gamma law, at least one each",
+}
 ALONE: Final = "equal risk for those who drew at least one, of whom some then draw none"
 BY_CHANCE: Final = ("equal_risk", "zero_truncated_poisson")
 SERVED_ALIKE: Final = "officers who came late or left look like officers who draw few, which alone makes counts uneven"
@@ -78,7 +84,7 @@ class AgainstChance(Result):
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the top share each benchmark gives, and the observed one as a line."""
         rows = self.table[self.table["measure"] == "top_share"]
-        rows = rows.assign(label=rows["benchmark"].str.replace("_", " "))
+        rows = rows.assign(label=rows["benchmark"].map(_DRAWN))
         axes = draw.new_axes(ax, height=1.4 + 0.4 * len(rows))
         draw.ranges(
             axes,
@@ -216,7 +222,7 @@ def against_chance(
         estimand=f"concentration of {data.drawn}s over {data.among()}, beside what chance gives, {data.name}",
         assumptions=(
             *data.assumed(),
-            "a complaint against several officers counts as several, and draws are as far apart as such ones make them",
+            "a complaint against several officers counts for each; draws vary as much as such complaints make them",
             "under equal risk, years of service and kind of work differ only as far as exposure says",
         ),
         method=(

@@ -11,11 +11,12 @@ import os
 import re
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from accountability.errors import ParameterError
-from accountability.figures.titles import for_hall, rewrapped
+from accountability.figures.titles import for_hall, narrowed
 from accountability.publish.column_kinds import column_kinds
 from accountability.publish.drawn import axes_of, data_of
 from accountability.results import Refused, Result, write_csv
@@ -343,19 +344,11 @@ def _but_the_first(draw: Callable[[Any], None]) -> Callable[[Any], None]:
 
 def _narrow(image: Figure, kinds: Sequence[str]) -> list[bytes]:
     """Draw for a column; where the labels leave no room for the drawing in it, at the figure's own width."""
-    width, height = image.get_size_inches()
-    image.set_size_inches(min(width, _NARROW_INCHES), height)
-    rewrapped(image)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), suppress(UserWarning), narrowed(image, _NARROW_INCHES):
         # Matplotlib only warns, and would draw axes of no size.
         warnings.filterwarnings("error", "constrained_layout not applied", UserWarning)
-        try:
-            drawn = _pictures(image, kinds)
-        except UserWarning:
-            drawn = []
-    image.set_size_inches(width, height)
-    rewrapped(image)
-    return drawn or _pictures(image, kinds)
+        return _pictures(image, kinds)
+    return _pictures(image, kinds)
 
 
 def _check(name: str) -> None:

@@ -28,6 +28,7 @@ OFFICE = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 ALLOWED = re.compile(
     r"[\w/.-]*\.(?:csv|ipynb|yaml|json|zip|gz|xlsx)\b|[\w.-]+(?:/[\w.+=-]+)+|accountability (?:run|report) .*"
 )
+WIDTH = re.compile(r'width="([\d.]+)pt"')
 WHOLE = {"a raw name", "a Python literal", "six decimals", "an empty bracket"}
 
 
@@ -70,6 +71,10 @@ def faults(report: Path, place: Path) -> list[str]:
             wrong.append(f"{form}: the answer is not in it")
         if squeezed(text).find(squeezed(found["question"])) > squeezed(text).find(squeezed(found["answer"])):
             wrong.append(f"{form}: the question stands after the answer")
+    for narrow in report.glob("figures/*.narrow.svg"):
+        # Drawn for a telephone: a wider one is shrunk until its letters cannot be read.
+        if (wide := float(WIDTH.search(narrow.read_text(encoding="utf-8"))[1]) / 72) > 4.6:
+            wrong.append(f"page: {narrow.name} is {wide:.1f} inches wide")
     return [f"{report.name}: {one}" for one in wrong]
 
 

@@ -400,18 +400,32 @@ def test_keep_writes_only_under_a_run_and_gives_back_what_it_was_given(
         publish.keep("number", 3)
 
 
-def test_a_figure_whose_labels_leave_no_room_in_a_column_is_drawn_at_its_own_width() -> None:
+@pytest.mark.parametrize(("words", "fits"), [(1, True), (5, True), (40, False)])
+def test_a_figure_for_a_column_breaks_its_labels_and_stays_wide_only_where_they_leave_no_room(
+    words: int, fits: bool
+) -> None:
     import matplotlib.pyplot as plt
 
-    figures = {}
-    for words in (1, 5):
-        drawn, axes = plt.subplots(figsize=(7, 3), layout="constrained")
-        axes.barh([f"{'a long label ' * words}{number}" for number in range(3)], [1, 2, 3])
-        (figures[words],) = kept._narrow(drawn, ["svg"])
-        assert tuple(drawn.get_size_inches()) == (7, 3)
-        plt.close(drawn)
-    widths = {words: float(re.search(rb'width="([\d.]+)pt"', svg)[1]) for words, svg in figures.items()}
-    assert widths[1] < 350 < widths[5]
+    from accountability.figures import draw
+    from accountability.figures.house_style import housed
+    from accountability.publish.drawn import data_of
+
+    drawn, axes = plt.subplots(figsize=(7, 3), layout="constrained")
+    names = [f"{'a long label ' * words}{number}" for number in range(3)]
+    rows = pd.DataFrame({"name": names, "estimate": [1.0, 2.0, 3.0], "lower": 0.5, "upper": 4.0})
+    with housed():
+        draw.ranges(axes, rows, label="name", estimate="estimate", lower="lower", upper="upper")
+        axes.axvline(2.0, label="what was observed among all")
+        axes.axvline(2.5, label="what was observed among some")
+        draw.key_above(axes)
+    before = data_of(drawn)
+    (svg,) = kept._narrow(drawn, ["svg"])
+    assert (float(re.search(rb'width="([\d.]+)pt"', svg)[1]) < 4.6 * 72) == fits
+    assert b"what was observed among all" in svg
+    # Afterwards the figure is as it was.
+    assert tuple(drawn.get_size_inches()) == (7, 3)
+    pd.testing.assert_frame_equal(data_of(drawn), before)
+    plt.close(drawn)
 
 
 def test_a_figure_needs_a_text() -> None:
