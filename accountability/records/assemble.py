@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -26,9 +27,9 @@ from accountability.vocabulary import PEOPLE, ROSTER, TOTALS
 FILES_AT_ONCE: Final = 2
 
 
-def code_source(source: Source, folder: Path, paths: Mapping[str, Path]) -> coded_cache.Coded:
-    """Read, code and link the files of a source."""
-    book = read_codebook(folder)
+def code_source(source: Source, folder: Path, paths: Mapping[str, Path], *, keep: bool = False) -> coded_cache.Coded:
+    """Read, code and link the files of a source. Where asked, keep its checked codebook for another time."""
+    book = read_codebook(folder, keep=keep)
 
     def rows(key: str, columns: list[str]) -> tuple[pd.DataFrame, Any]:
         declared, name = source.files[key], source.names[key]
@@ -67,6 +68,8 @@ def file_format(declared: File, name: str) -> readers.Format:
     SourceError
         For unknown or invalid settings; the message lists all.
     """
+    if not declared.format:  # nothing to check, for which pydantic would first look for plug-ins
+        return readers.Format.model_construct()
     try:
         return readers.Format.model_validate(declared.format)
     except ValidationError as error:
@@ -122,7 +125,7 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> coded_ca
         parts.append(_from(part, file.name, names))
     events = _joined(parts)
     naming = {"allegation": allegations, "dated step": events} | {role: people[table] for role, table in PEOPLE.items()}
-    case_of_event = _linked(naming, cases)["dated step"]
+    case_of_event = _linked(naming, cases, [file.name for file in coded if file.table == "cases"])["dated step"]
     events = set_aside_future(events, source.card.observed_until, entries)
     for order in source.order:
         events = set_aside_disorder(events, case_of_event, order, entries)
@@ -146,7 +149,7 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> coded_ca
 
 def _lossy(source: Source, frames: Mapping[str, pd.DataFrame], book: Codebook) -> pd.DataFrame:
     """The mappings that lose a distinction, for every coded column they are used in, with the rows they code."""
-    known = book.lossy()
+    known = book.lossy().to_dict("records")
     rows = []
     for key, file in source.files.items():
         for _, column in file.readings:
@@ -156,11 +159,12 @@ def _lossy(source: Source, frames: Mapping[str, pd.DataFrame], book: Codebook) -
             if not block.lossy:
                 continue
             target = coded_name(column.to, block.gives[0], block)
-            counts = frames[source.names[key]][f"raw_{column.to}"].value_counts()
-            counts = counts.groupby(counts.index.map(block.normal)).sum()
-            for line in known[known["block"] == block.name].to_dict("records"):
-                count = int(counts.get(block.normal(str(line["raw"])), 0))
-                rows.append({"column": target, **line, "rows": count})
+            counts: Counter[str] = Counter()
+            for raw, count in frames[source.names[key]][f"raw_{column.to}"].value_counts(sort=False).items():
+                counts[block.normal(str(raw))] += count
+            for line in known:
+                if line["block"] == block.name:
+                    rows.append({"column": target, **line, "rows": counts[block.normal(str(line["raw"]))]})
     columns = ["column", "block", "raw", "term", "loses", "may_be", "rows"]
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[:-1], "str") | {"rows": "int64"})
 
@@ -288,12 +292,16 @@ def _of_known_cases(
     return rows[known]
 
 
-def _linked(naming: Mapping[str, pd.DataFrame], cases: pd.DataFrame) -> dict[str, Places]:
+def _linked(naming: Mapping[str, pd.DataFrame], cases: pd.DataFrame, files: list[str]) -> dict[str, Places]:
     """The place of each row's case among the cases, for every table that names one."""
-    ids = pd.concat([frame["case_id"] for frame in naming.values()], ignore_index=True)
+    found = {what: np.full(len(frame), -1) for what, frame in naming.items()}
+    found["dated step"] = _in_own_row(naming["dated step"], cases, files)
+    open_ = {what: np.flatnonzero(place < 0) for what, place in found.items()}
+    ids = pd.concat([naming[what]["case_id"].iloc[rows] for what, rows in open_.items()], ignore_index=True)
     among = places(ids, cases["case_id"])  # once for all tables: the cases are then hashed once
-    ends = np.cumsum([len(frame) for frame in naming.values()])
-    found = dict(zip(naming, np.split(among, ends[:-1]), strict=True))
+    ends = np.cumsum([len(rows) for rows in open_.values()])
+    for (what, rows), place in zip(open_.items(), np.split(among, ends[:-1]), strict=True):
+        found[what][rows] = place
     for what, frame in naming.items():
         lost = found[what] < 0
         if lost.any():
@@ -313,4 +321,18 @@ def _linked(naming: Mapping[str, pd.DataFrame], cases: pd.DataFrame) -> dict[str
                 else f"{int(lost.sum()):,} {what} row(s) name a case that no file of cases holds, first "
                 f"{first['case_id']!r} in {where}{mend}"
             )
+    return found
+
+
+def _in_own_row(events: pd.DataFrame, cases: pd.DataFrame, files: list[str]) -> Places:
+    """The place of the case that stands in the same row of a file of cases; -1 where it is to be looked up."""
+    found = np.full(len(events), -1)
+    for name in files if not cases["case_id"].hasnans else ():
+        held = np.flatnonzero(cases["source_file"] == name)
+        rows = cases["source_row"].to_numpy()[held]
+        if (np.diff(rows) > 0).all():  # else one published row makes several cases
+            place = np.full(rows.max(initial=0) + 1, -1)
+            place[rows] = held
+            here = np.flatnonzero(events["source_file"] == name)
+            found[here] = place[events["source_row"].to_numpy()[here]]
     return found

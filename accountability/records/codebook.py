@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from accountability.errors import CodebookError, did_you_mean
+from accountability.records import kept_declaration
 from accountability.records.column import NORMALISERS
 from accountability.records.inherited import declared as declared_in
 from accountability.records.yaml_text import lines_of, refuse_undecided
@@ -371,15 +372,17 @@ def _line_of(path: Path, name: str) -> str:
     return "" if line is None else f", line {line}"
 
 
-def read_codebook(folder: Path) -> Codebook:
-    """Read the codebook beside a ``source.yaml``; empty if there is none."""
-    path = folder / "codebook.yaml"
-    declared = declared_in(folder, "codebook.yaml")
+def read_codebook(folder: Path, *, keep: bool = False) -> Codebook:
+    """Read the codebook beside a ``source.yaml``; empty if there is none. Where asked, keep what it says."""
+    path, blocks = folder / "codebook.yaml", {}
+    held = kept_declaration.kept(folder, path.name)
+    declared = declared_in(folder, path.name) if held is None else held
     refuse_undecided(declared, path)
-    blocks = {}
     for name, block in declared.items():
         try:
             blocks[name] = Block.of(name, block)
         except CodebookError as error:
             raise CodebookError(f"{path}{_line_of(path, name)}: {error}") from None
+    if keep and held is None:
+        kept_declaration.keep(folder, declared, path.name)
     return Codebook(blocks)

@@ -57,6 +57,7 @@ def read_dates(
     -------
     DataFrame
         As from :func:`accountability.records.dates.parse`, and ``raw_text``: the cell, or its parts joined by hyphens.
+        With ``not_yet`` where cells are declared to say that the step has not happened.
 
     Raises
     ------
@@ -79,16 +80,22 @@ def read_dates(
         held = pd.concat([part for part in (values, month, day) if part is not None], axis=1).fillna("")
         joined = held.iloc[:, 0].str.cat(held.iloc[:, 1:], sep="-").str.rstrip("-")
         values = joined.where(joined != "")
-        state = _states(values, column.no_day, frame)
+        parsed = _with_states(values, parsed, _states(values, column.no_day, frame))
     else:
-        state = _states(values, column.no_day, frame)
-        parsed = parse(values if state is None else values.mask(state.notna()), spec)
-    if state is not None:
-        values, parsed = _without_day(values, parsed, state, name, source_row, log)
-    filled = int(values.notna().sum())
-    faults = parsed.loc[parsed["problem"].notna() & (parsed["problem"] != UNKNOWN_STATE)]
+        cells, codes = values, None
+        if not any(isinstance(told, Mapping) for told in column.no_day.values()):  # else another column says a state
+            codes, texts = pd.factorize(values)  # each distinct cell is read once, the empty one last
+            cells = pd.Series(texts.array.take(np.append(np.arange(len(texts)), -1), allow_fill=True))
+        state = _states(cells, column.no_day, frame)
+        parsed = _with_states(cells, parse(cells if state is None else cells.mask(state.notna()), spec), state)
+        parsed = parsed if codes is None else parsed.take(codes).set_axis(values.index)
+    if (unknown := parsed["problem"] == UNKNOWN_STATE).any():
+        why = "declared under `no_day` as saying neither that the step happened nor that it did not"
+        log.note(name, "value set aside", "no_day", why, source_row[unknown])
+    filled = int(parsed["raw_text"].notna().sum())
+    faults = parsed.loc[parsed["problem"].notna() & ~unknown]
     for problem, rows in faults.groupby("problem", observed=True):
-        sample = values[rows.index[0]]
+        sample = rows["raw_text"].iloc[0]
         if problem in FORMAT_PROBLEMS and len(rows) > MOSTLY * filled:
             raise SourceError(
                 f"{where}: {len(rows):,} of {filled:,} cells cannot be read as {column.date!r} ({problem!s}), first "
@@ -96,7 +103,7 @@ def read_dates(
             )
         why = f"{problem} date, for instance {sample!r}"
         log.note(name, "value set aside", str(problem), why, source_row[rows.index])
-    return parsed.assign(raw_text=values)
+    return parsed
 
 
 def _states(values: pd.Series, no_day: Mapping[str, Any], frame: pd.DataFrame) -> pd.Series | None:
@@ -117,18 +124,17 @@ def _states(values: pd.Series, no_day: Mapping[str, Any], frame: pd.DataFrame) -
     return found
 
 
-def _without_day(
-    values: pd.Series, parsed: pd.DataFrame, state: pd.Series, name: str, source_row: pd.Series, log: Log
-) -> tuple[pd.Series, pd.DataFrame]:
+def _with_states(values: pd.Series, parsed: pd.DataFrame, state: pd.Series | None) -> pd.DataFrame:
     """A step on an unknown day is dated without ends; of an open case there is none; an unknown one is set aside."""
-    done, unknown = state == "closed_on_unknown_day", state == "unknown"
-    values = values.mask(state == "open").mask((done | unknown) & values.isna(), "")
-    precision = parsed["precision"].astype("str").mask(done, "open")
-    problem = parsed["problem"].astype("str").mask(state.notna()).mask(unknown, UNKNOWN_STATE)
-    if unknown.any():
-        why = "declared under `no_day` as saying neither that the step happened nor that it did not"
-        log.note(name, "value set aside", "no_day", why, source_row[unknown])
-    return values, parsed.assign(precision=precision, problem=problem, not_yet=state == "open")
+    precision, problem = parsed["precision"].astype("str"), parsed["problem"].astype("str")
+    if state is not None:
+        done, unknown = state == "closed_on_unknown_day", state == "unknown"
+        values = values.mask(state == "open").mask((done | unknown) & values.isna(), "")
+        precision = precision.mask(done, "open")
+        problem = problem.mask(state.notna()).mask(unknown, UNKNOWN_STATE)
+        parsed = parsed.assign(not_yet=state == "open")
+    kinds = pd.Categorical.from_codes(places(precision, PRECISION_TEXTS), dtype=PRECISION_TYPE)
+    return parsed.assign(precision=kinds, problem=problem, raw_text=values)
 
 
 def events_of(rows: pd.DataFrame, dated: list[Dated], declared: File, log: Log) -> pd.DataFrame:
@@ -171,9 +177,7 @@ def events_of(rows: pd.DataFrame, dated: list[Dated], declared: File, log: Log) 
                 "stage": stage,
                 "earliest": parsed["earliest"],
                 "latest": parsed["latest"],
-                "precision": pd.Categorical.from_codes(
-                    places(parsed["precision"], PRECISION_TEXTS), dtype=PRECISION_TYPE
-                ),
+                "precision": parsed["precision"],
                 "raw_text": parsed["raw_text"],
                 "set_aside": parsed["problem"],
                 "source_row": held["source_row"],

@@ -22,34 +22,31 @@ from accountability.records.cache import OFF_VARIABLE, own_code
 from accountability.records.column import Strict
 
 
-def kept(folder: Path) -> Strict | None:
-    """Return the checked declaration of a source; ``None`` if none is kept of what its files say now."""
+def kept(folder: Path, name: str = "source.yaml") -> Any:
+    """Return what a checked declaration of a source says; ``None`` if none is kept of what its files say now."""
     if os.environ.get(OFF_VARIABLE):
         return None
     try:
-        digest, text = _place(folder).read_text(encoding="utf-8").split("\n", 1)
+        digest, text = _place(folder, name).read_text(encoding="utf-8").split("\n", 1)
         if digest != hashlib.sha256(text.encode()).hexdigest():
             return None
         found = json.loads(text)
         if found["code"] != _code():
             return None
         inherited.LIKES.update(found["likes"])
-        if _hashes(folder) != list(found["likes"]):
-            return None
-        made = _checked(found["source"])
+        return _checked(found["said"]) if _hashes(folder, name) == found["of"] else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return made if isinstance(made, Strict) else None
 
 
-def keep(folder: Path, source: Strict) -> None:
+def keep(folder: Path, said: Any, name: str = "source.yaml") -> None:
     """Keep a checked declaration; a full or read-only disk, or a value that is not plain, is no reason to stop."""
     if os.environ.get(OFF_VARIABLE):
         return
     try:
-        likes = {digest: inherited.LIKES[digest] for digest in _hashes(folder)}
-        text = json.dumps({"code": _code(), "likes": likes, "source": _plain(source)})
-        place = _place(folder)
+        likes = {digest: inherited.LIKES[digest] for digest in _hashes(folder, "source.yaml")}
+        text = json.dumps({"code": _code(), "likes": likes, "of": _hashes(folder, name), "said": _plain(said)})
+        place = _place(folder, name)
         place.parent.mkdir(parents=True, exist_ok=True)
         part = place.with_suffix(f".{os.getpid()}")
         part.write_text(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}", encoding="utf-8")
@@ -58,16 +55,18 @@ def keep(folder: Path, source: Strict) -> None:
         return
 
 
-def _place(folder: Path) -> Path:
-    return cache.cache_dir() / "declared" / f"{folder.name}.json"
+def _place(folder: Path, name: str) -> Path:
+    return cache.cache_dir() / "declared" / f"{folder.name}.{name.removesuffix('.yaml')}.json"
 
 
 def _code() -> list[str]:
     return [__version__, own_code(), pydantic.VERSION, sys.version]
 
 
-def _hashes(folder: Path) -> list[str]:
-    return [cache.sha256(place / "source.yaml") for place in inherited.line_of_releases(folder)]
+def _hashes(folder: Path, name: str) -> list[str]:
+    """Hashes of a declaration file and of those it is like; empty for a release without one."""
+    files = [place / name for place in inherited.line_of_releases(folder)]
+    return [cache.sha256(file) if file.is_file() else "" for file in files]
 
 
 def _plain(value: Any) -> Any:

@@ -54,7 +54,7 @@ def load(name: str | Path, *, anew: bool = False) -> Dataset:
     # Imported here: tables that are kept are read without any of what codes them.
     from accountability.records.assemble import code_source
 
-    made = code_source(source, folder, paths)
+    made = code_source(source, folder, paths, keep=wanted is not None)
     if wanted is not None:
         coded_cache.keep(kept_in, wanted, made)
     return dataset_of(source, made)

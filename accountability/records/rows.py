@@ -48,21 +48,20 @@ def without_blank_rows(frame: pd.DataFrame, declared: File, log: Log) -> pd.Data
     SourceError
         If there are such rows and the declaration does not allow them.
     """
-    columns = [c for c in frame.columns if c != "source_row"]
-    empty = frame.index
-    for column in columns:  # few rows are left after the first column, so this stays cheap
-        values = frame.loc[empty, column]
+    empty = np.arange(len(frame))
+    for column in frame.columns.drop("source_row"):  # few rows are left after the first column, so this stays cheap
+        values = frame[column] if len(empty) == len(frame) else frame[column].iloc[empty]
         empty = empty[(values.isna() | values.str.isspace()).to_numpy(dtype=bool)]
-    if empty.empty:
-        return frame
-    rows = frame.loc[empty, "source_row"]
+        if not len(empty):
+            return frame
+    rows = frame["source_row"].iloc[empty]
     if declared.blank_rows == "error":
         raise SourceError(
             f"{log.file}: {len(empty):,} row(s) are wholly blank, first data row {rows.iloc[0]}; "
             "say `blank_rows: drop` in source.yaml if that is how it was published"
         )
     log.note("", "row dropped", "blank_rows", "wholly blank row", rows)
-    return frame.drop(index=empty)
+    return frame.drop(index=frame.index[empty])
 
 
 def without_unusable(frame: pd.DataFrame, declared: File, log: Log) -> pd.DataFrame:

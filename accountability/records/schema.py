@@ -65,8 +65,7 @@ def _numbers_differ(columns: Sequence[pd.Series]) -> bool:
     mixed = np.zeros(len(columns[0]), dtype=np.uint64)
     for numbers in read:
         mixed = (mixed ^ mixed >> _HALF) * _MIX + np.asarray(numbers).view(np.uint64)
-    mixed.sort()
-    return not bool((mixed[1:] == mixed[:-1]).any())
+    return not pd.Series(mixed).duplicated().any()
 
 
 def _term(terms: Mapping[str, str]) -> Shape:

@@ -9,7 +9,8 @@ import pytest
 from tiny import write_source
 
 from accountability.errors import SourceError
-from accountability.records import contract, kept_declaration
+from accountability.records import codebook, contract, kept_declaration
+from accountability.records.codebook import read_codebook
 from accountability.records.contract import Source, read_source
 from accountability.records.places import source_folder, source_names
 
@@ -100,3 +101,26 @@ def test_a_cache_that_cannot_be_written_is_no_reason_to_stop(
     folder = write_source(tmp_path / "small")
     assert read_source(folder) == read_source(folder)
     assert read == ["small", "small"]
+
+
+@pytest.mark.parametrize("name", source_names())
+def test_a_kept_codebook_equals_what_was_checked(name: str, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = source_folder(name)
+    read_source(folder)
+    checked = read_codebook(folder, keep=True)
+    monkeypatch.setattr(codebook, "declared_in", lambda *_: pytest.fail("the second comes from what is kept"))
+    assert repr(read_codebook(folder)) == repr(checked)
+    assert {file.name for file in (cache / "declared").iterdir()} == {f"{name}.source.json", f"{name}.codebook.json"}
+
+
+def test_a_codebook_is_kept_for_its_very_text_and_only_where_asked(tmp_path: Path, cache: Path) -> None:
+    folder = write_source(tmp_path / "small")
+    read_source(folder)
+    read_codebook(folder)
+    assert [file.name for file in (cache / "declared").iterdir()] == ["small.source.json"], "not kept unless asked"
+    before = read_codebook(folder, keep=True)
+    text = (folder / "codebook.yaml").read_text(encoding="utf-8")
+    (folder / "codebook.yaml").write_text(text.replace("authority:", "authority: Another,", 1), encoding="utf-8")
+    after = read_codebook(folder)
+    assert repr(after) != repr(before)
+    assert repr(after).replace("Another, ", "") == repr(before)
