@@ -23,6 +23,8 @@ _LINE: Final = 1.25
 _EDGE, _GAP = 0.08, 0.1
 #: Share of a narrow figure that the names of its rows may take.
 _NAMES: Final = 0.34
+#: Inches that an axis of numbers takes.
+_NUMBERS: Final = 0.45
 #: A figure on a slide: inches, and the smallest letters in points.
 _HALL: Final = (4.4, 1.9)
 _HALL_LETTERS: Final = 8.5
@@ -103,10 +105,10 @@ def rewrapped(figure: Figure) -> Figure:
 def narrowed(figure: Figure, inches: float) -> Iterator[None]:
     """Lay a figure out for a narrow column, names of rows and the numbers beside them in two lines; then as it was."""
     width, height = figure.get_size_inches()
-    named = [axes for axes in figure.axes if _names(axes) and _columns(axes) == 1]
-    names = [(axes, list(axes.get_yticks()), _names(axes)) for axes in named]
-    beside = [(text, text.get_text()) for axes in named for text in axes.texts if text.get_gid() == BESIDE]
-    keys: list[tuple[Axes, Any, int]] = [(axes, key, key._ncols) for axes in named for key in (_legend(axes),) if key]
+    single = [axes for axes in figure.axes if _columns(axes) == 1]
+    names = [(axes, list(axes.get_yticks()), _names(axes)) for axes in single if _names(axes)]
+    beside = [(text, text.get_text()) for axes in single for text in axes.texts if text.get_gid() == BESIDE]
+    keys: list[tuple[Axes, Any, int]] = [(axes, key, key._ncols) for axes in single for key in (_legend(axes),) if key]
     figure.set_size_inches(min(width, inches), height)
     rewrapped(figure)
     if width > inches:
@@ -133,8 +135,9 @@ def narrowed(figure: Figure, inches: float) -> Iterator[None]:
 
 
 def _room(axes: Axes, inches: float) -> float:
-    """The width right of the names of rows."""
-    return inches - 0.3 - max(_wide(line, 8.5, "normal") for one in _names(axes) for line in one.split("\n"))
+    """The width right of the names of rows, or of an axis of numbers."""
+    lines = "\n".join(_names(axes)).split("\n")
+    return inches - 0.3 - max(_NUMBERS, *(_wide(line, 8.5, "normal") for line in lines))
 
 
 def _legend(axes: Axes) -> Any:
