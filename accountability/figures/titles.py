@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ _EDGE, _GAP = 0.08, 0.1
 _NAMES: Final = 0.34
 #: Inches that an axis of numbers takes.
 _NUMBERS: Final = 0.45
+#: Inches that a line of a legend is high.
+_KEY: Final = 0.18
 #: A figure on a slide: inches, and the smallest letters in points.
 _HALL: Final = (4.4, 1.9)
 _HALL_LETTERS: Final = 8.5
@@ -41,6 +44,8 @@ class Words:
     drawing: float
     #: Lays the panels out anew for a width, and gives the height they need.
     fit: Callable[[float], float] | None = None
+    #: Inches that a legend takes in a narrow column more than at full width.
+    more: float = 0.0
 
 
 def words_of(figure: Figure) -> Words | None:
@@ -109,18 +114,23 @@ def narrowed(figure: Figure, inches: float) -> Iterator[None]:
     names = [(axes, list(axes.get_yticks()), _names(axes)) for axes in single if _names(axes)]
     beside = [(text, text.get_text()) for axes in single for text in axes.texts if text.get_gid() == BESIDE]
     keys: list[tuple[Axes, Any, int]] = [(axes, key, key._ncols) for axes in single for key in (_legend(axes),) if key]
+    words = words_of(figure) or Words("", "", "", "", 0.0)
     figure.set_size_inches(min(width, inches), height)
-    rewrapped(figure)
     if width > inches:
         for axes, places, said in names:
-            short = [broken(figure, one, _NAMES * inches, 8.5) for one in said]
-            axes.set_yticks(places, short)
-            axes.xaxis.label.set_text(broken(figure, axes.get_xlabel(), _room(axes, inches), 9.0))
+            axes.set_yticks(places, [broken(figure, one, _NAMES * inches, 8.5) for one in said])
         for text, numbers in beside:
             text.set_text(numbers.replace(" (", "\n("))
         for axes, legend, columns in keys:
             each = max(_wide(text.get_text(), 8.5, "normal") for text in legend.get_texts()) + 0.45
-            _key(axes, legend, max(1, min(columns, int((_room(axes, inches) + 0.165) / each))))
+            fewer = max(1, min(columns, int((_room(axes, inches) + 0.165) / each)))
+            rows, before = (math.ceil(len(legend.get_texts()) / count) for count in (fewer, columns))
+            words.more += (rows - before) * _KEY
+            _key(axes, legend, fewer)
+    rewrapped(figure)
+    if width > inches:
+        for axes, *_ in names:
+            axes.xaxis.label.set_text(broken(figure, axes.get_xlabel(), _room(axes, inches), 9.0))
     try:
         yield
     finally:
@@ -130,6 +140,7 @@ def narrowed(figure: Figure, inches: float) -> Iterator[None]:
             text.set_text(numbers)
         for axes, legend, columns in keys:
             _key(axes, legend, columns)
+        words.more = 0.0
         figure.set_size_inches(width, height)
         rewrapped(figure)
 
@@ -209,7 +220,7 @@ def _texts(figure: Figure) -> list[Text]:
 
 def _wrap(figure: Figure, words: Words) -> None:
     width = float(figure.get_size_inches()[0])
-    body = words.drawing if words.fit is None else words.fit(width)
+    body = words.more + (words.drawing if words.fit is None else words.fit(width))
     for old in [old for old in figure.texts if old.get_gid() == "words"]:
         old.remove()
     room = 0.96 * width - 2 * _EDGE  # letters are set to whole dots, which makes a line some dots longer
