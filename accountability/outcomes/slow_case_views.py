@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from accountability import delay
 from accountability.errors import Refusal
 from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.small_counts import few
@@ -22,6 +24,8 @@ from accountability.stats.decomposition import percentiles
 from accountability.study.clocks import durations
 from accountability.study.cohort import Cohort
 from accountability.study.durations import Durations
+from accountability.study.grouping import group_cases
+from accountability.study.occurrences import rows_places
 
 LIGHTER: Final = "sustained, lighter penalty"
 HEAVIER: Final = "sustained, heavier penalty"
@@ -32,6 +36,8 @@ UPHELD: Final = "sustained"
 OF_FINDINGS: Final = {LIGHTER: "not sustained", HEAVIER: UPHELD}
 SUSTAINED: Final = [CAUSES.index(LIGHTER), CAUSES.index(HEAVIER)]
 DRAWS: Final = 200
+#: Resamples computed at once, so few that they stay in the processor's own memory.
+TOGETHER: Final = 50
 
 
 @remembered
@@ -116,17 +122,15 @@ class View:
         rest, cause = np.divmod(cells, len(CAUSES) + 1)
         of_kind, spent = np.divmod(rest, self.within + 2)
 
-        def share(weights: Floats) -> float:
-            light, heavy = sustained_within(spent, cause - 1, weights, self.within, of_kind, kinds)
-            total = light + heavy
-            held = (mix > 0) & (total > 0)
-            if not held.any():
-                return float("nan")
-            return float((mix[held] * heavy[held] / total[held]).sum() / mix[held].sum())
+        def shares(weights: Floats) -> list[float]:
+            ends = sustained_within(spent, cause - 1, weights, self.within, of_kind, kinds)
+            return [_mixed(mix, *one) for one in zip(*(end.T for end in ends), strict=True)]
 
-        rng = np.random.default_rng(self.seed)
-        drawn = [share(np.asarray(rng.poisson(count), dtype=np.float64)) for _ in range(DRAWS)]
-        numbers = (share(count.astype(float)), *percentiles(np.array(drawn), self.confidence))
+        rng, drawn = np.random.default_rng(self.seed), []
+        for _ in range(DRAWS // TOGETHER):
+            weights = rng.poisson(count, size=(TOGETHER, len(count))).T
+            drawn += shares(np.ascontiguousarray(weights, dtype=np.float64))
+        numbers = (*shares(count[:, None].astype(float)), *percentiles(np.array(drawn), self.confidence))
         return line | dict(zip((*NUMBERS[2:], "light", "heavy"), (*numbers, *found.sum(axis=0).tolist()), strict=True))
 
 
@@ -136,10 +140,40 @@ def clocked(cohort: Cohort, start: str, stop: str, cutoff: Any) -> Durations:
     return durations(cohort, start, stop, cutoff)
 
 
+def kinds_of_case(cohort: Cohort, held: Durations, columns: Sequence[str], min_group: int) -> Ints:
+    """Return the number of each timed case's kind, of a cohort whose delays are `held`."""
+    if not columns:
+        return np.zeros(len(held.table), np.int64)
+    kept = rows_places(cohort.cases, held.table) >= 0
+    for name in columns:
+        cohort = group_cases(cohort, name, min_group)
+    return np.asarray(cohort.cases[list(columns)][kept].groupby(list(columns)).ngroup(), np.int64)
+
+
 @remembered
-def all_kinds(held: Durations, confidence: float, within: int, seed: int, day: int) -> dict[str, Any]:
-    """Return :meth:`View.heavier` for cases of all kinds together, which no covariate changes."""
-    return View(held, np.zeros(len(held.table), np.int64), confidence, within, seed).heavier(day, same_mix=False)
+def all_kinds(
+    held: Durations, confidence: float, within: int, seed: int, days: tuple[int, ...]
+) -> tuple[list[dict[str, Any]], list[pd.DataFrame]]:
+    """Return the rows and causes of cases of all kinds together, which no covariate changes."""
+    view = View(held, np.zeros(len(held.table), np.int64), confidence, within, seed)
+    lines, causes = naive(view)
+    for day in (0, *days):
+        name = "landmark" if day else "competing risks"
+        at = f"open at day {day:,}" if day else f"all, by day {within:,}"
+        own = delay.competing_closings(view.from_day(day) if day else held, "cause", confidence=confidence)
+        shares = own.true_at([within])
+        causes.append(shares[["cause", "estimate", "lower", "upper"]].assign(view=name, at=at, day=day))
+        lines.append({"view": name, "at": at, "day": day, **view.heavier(day, same_mix=False)})
+    return lines, causes
+
+
+def _mixed(mix: Floats, light: Floats, heavy: Floats) -> float:
+    """The share of heavier penalties, with kinds of case weighted by a mix."""
+    total = light + heavy
+    held = (mix > 0) & (total > 0)
+    if not held.any():
+        return float("nan")
+    return float((mix[held] * heavy[held] / total[held]).sum() / mix[held].sum())
 
 
 def sustained_within(
@@ -147,35 +181,51 @@ def sustained_within(
 ) -> tuple[Floats, Floats]:
     """Return Aalen–Johansen shares sustained with lighter and with heavier penalties within some days, by kind.
 
+    Only days on which cases closed are computed, in all samples at once.
+
     Parameters
     ----------
     spent : array of int
-        Days until a case closed, or was last seen open.
+        Days until a case closed, or was last seen open; cases alike are one row, in order of kind, days and cause.
     cause : array of int
         Position in :data:`CAUSES`; -1 while open.
-    weights : array
+    weights : array, rows by samples
     within : int
     kind : array of int, optional
     kinds : int
 
     Returns
     -------
-    lighter, heavier : array, one per kind
+    lighter, heavier : array, kinds by samples
     """
     last = int(min(spent.max(initial=0), within))
     size = last + 2
     place = np.minimum(spent, last + 1) + (0 if kind is None else kind * size)
-
-    def by_day(chosen: NDArray[np.bool_] | slice) -> Floats:
-        counted = np.bincount(place[chosen], weights=weights[chosen], minlength=kinds * size)
-        return np.asarray(counted, dtype=np.float64).reshape(kinds, size)
-
-    at_risk = by_day(slice(None))[:, ::-1].cumsum(axis=1)[:, ::-1][:, :-1]
-    safe = np.maximum(at_risk, 1e-12)
-    after = np.cumprod(1 - by_day(cause >= 0)[:, :-1] / safe, axis=1)
-    before = np.hstack([np.ones((kinds, 1)), after[:, :-1]])
-    lighter, heavier = ((before * by_day(cause == one)[:, :-1] / safe).sum(axis=1) for one in SUSTAINED)
-    return lighter, heavier
+    up_to = np.zeros((len(place) + 1, weights.shape[1]))
+    np.cumsum(weights, axis=0, out=up_to[1:])
+    first = np.flatnonzero(np.diff(place, prepend=-1))
+    end = np.append(first[1:], len(place))
+    closed_from = first + (cause[first] < 0)
+    steps = (closed_from < end) & (place[first] % size <= last)
+    first, end, closed_from = first[steps], end[steps], closed_from[steps]
+    of_kind = place[first] // size
+    safe = np.maximum(up_to[np.searchsorted(place, (of_kind + 1) * size)] - up_to[first], 1e-12)
+    left = 1 - (up_to[end] - up_to[closed_from]) / safe
+    before = np.ones_like(left)
+    for low, high in pairwise(np.searchsorted(of_kind, np.arange(kinds + 1)).tolist()):
+        if high > low + 1:
+            np.cumprod(left[low : high - 1], axis=0, out=before[low + 1 : high])
+    ends = np.zeros((2, kinds, weights.shape[1]))
+    for shares, one in zip(ends, SUSTAINED, strict=True):
+        rows = np.flatnonzero((cause == one) & (spent <= last))
+        at = np.searchsorted(end, rows, side="right")
+        added = before[at] * weights[rows] / safe[at]
+        for number in np.unique(of_kind[at]).tolist():
+            mine = of_kind[at] == number
+            by_day = np.zeros((weights.shape[1], size))
+            by_day[:, spent[rows[mine]]] = added[mine].T
+            shares[number] = by_day[:, :-1].sum(axis=1)
+    return ends[0], ends[1]
 
 
 def naive(view: View) -> tuple[list[dict[str, Any]], list[pd.DataFrame]]:
@@ -203,9 +253,9 @@ def causes_hidden(causes: pd.DataFrame, table: pd.DataFrame, min_cell: int) -> p
     made = causes.merge(table[[*keys, "n", "light", "heavy"]], on=keys, how="left")
     count = made["estimate"] * made["n"]
     shut = made["light"].lt(min_cell) | made["heavy"].lt(min_cell) | few(count, min_cell)
-    for places in made.groupby(keys, sort=False).indices.values():
-        rest = [place for place in places if not shut[place] and count[place] > 0]
-        if shut[places].sum() == 1 and rest:
+    for rows in made.groupby(keys, sort=False).indices.values():
+        rest = [place for place in rows if not shut[place] and count[place] > 0]
+        if shut[rows].sum() == 1 and rest:
             rarest = int(count.to_numpy()[rest].argmin())
             shut[rest[rarest]] = True
     return shut.set_axis(causes.index)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 import pandas as pd
 
-from accountability import delay
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.slow_case_views import (
@@ -22,7 +21,7 @@ from accountability.outcomes.slow_case_views import (
     all_kinds,
     causes_hidden,
     clocked,
-    naive,
+    kinds_of_case,
     with_cause,
 )
 from accountability.outcomes.small_counts import Disclosed
@@ -30,7 +29,6 @@ from accountability.records.case_ends import ends_unknown
 from accountability.results import capitalised, interval_said, percent, plural
 from accountability.study.cohort import Cohort
 from accountability.study.follow_up import follow_up
-from accountability.study.grouping import group_cases
 from accountability.study.inputs import column_names, takes
 
 if TYPE_CHECKING:
@@ -219,26 +217,22 @@ def delay_and_penalty(
         raise ParameterError(
             f"landmarks must be days above zero in order and within above zero; found {days}, {within}"
         )
-    plain, alike = with_cause(data, heavier, order), column_names(covariates, "delay_and_penalty", "covariates")
-    cohort, whole = plain, clocked(plain, start, stop, cutoff)
-    for name in alike:
-        cohort = group_cases(cohort, name, min_group)
-    held = clocked(cohort, start, stop, cutoff) if alike else whole
+    cohort, alike = with_cause(data, heavier, order), column_names(covariates, "delay_and_penalty", "covariates")
+    held = clocked(cohort, start, stop, cutoff)
+    kind = kinds_of_case(cohort, held, alike, min_group)
     if held.unknown_day.any():
         raise Refusal(
             f"{plural(int(held.unknown_day.sum()), 'case')} of {cohort.name} closed on an unknown day, so the delay of "
             "these penalties is not known: delay.closing_curve(data) bounds the delays, and "
             "outcomes.outcome_distribution(data) has the penalties of all cases"
         )
-    table = held.table
-    number = table.groupby(alike).ngroup() if alike else pd.Series(0, index=table.index)
     asked, last = within, int(held.end.max(initial=0))
     if held.n_open:
         # All rows are followed as long, and none longer than cases were watched.
         within = min(within, last - days[-1])
         if within < 1:
             raise Refusal(f"no case was watched beyond day {last:,}: choose landmarks= below it")
-    view = View(held, np.asarray(number, dtype=np.int64), confidence, within, seed)
+    view = View(held, kind, confidence, within, seed)
     if not view.counts(0)[:, SUSTAINED].sum():
         what = (
             "has a finding on the merits"
@@ -246,17 +240,9 @@ def delay_and_penalty(
             else "was sustained with a penalty on record that can be ranked"
         )
         raise Refusal(f"{cohort.name}: no closed case {what}")
-    lines, causes = naive(view)
-    for day in (0, *days):
-        name = "landmark" if day else "competing risks"
-        at = f"open at day {day:,}" if day else f"all, by day {within:,}"
-        own = delay.competing_closings(view.from_day(day) if day else held, "cause", confidence=confidence)
-        shares = own.true_at([within])
-        causes.append(shares[["cause", "estimate", "lower", "upper"]].assign(view=name, at=at, day=day))
-        together = all_kinds(whole, confidence, within, seed, day)
-        lines.append({"view": name, "at": at, "day": day, **together})
+    lines, causes = all_kinds(held, confidence, within, seed, tuple(days))
     if alike:
-        lines += [
+        lines = lines + [
             {"view": "at the same mix", "at": f"open at day {day:,}" if day else "all", "day": day}
             | view.heavier(day, same_mix=True)
             for day in (0, *days)

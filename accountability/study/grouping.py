@@ -11,6 +11,8 @@ import pandas as pd
 from accountability.errors import ParameterError
 from accountability.remembered import remembered
 from accountability.study.cohort import Cohort
+from accountability.study.occurrences import rows_places
+from accountability.study.selection import stages_named
 from accountability.vocabulary import PEOPLE
 
 SEVERAL = "several"
@@ -49,14 +51,16 @@ def group_cases(cohort: Cohort, column: str | None, min_group: int = 10) -> Coho
     if column in cohort.cases.columns:
         value = cohort.cases[column].astype("str").where(cohort.cases[column].notna(), NONE_STATED)
     elif column in cohort.allegations.columns:
-        value = _shared(cohort.cases["case_id"], cohort.allegations, column)
+        value = _shared(cohort.cases, cohort.allegations, column)
     else:
         people = {name for table in cohort.people.values() for name in table}
         known = sorted({*cohort.cases.columns, *cohort.allegations.columns, *people})
         raise ParameterError(f"no column {column!r} to group by in {cohort.name}; there are {', '.join(known)}")
-    value = value.mask(value.isin(small_groups(value, min_group)), OTHER).set_axis(cohort.cases["case_id"])
-    plain = cohort if column not in cohort.cases.columns else _without(cohort, column)
-    return plain.with_case_column(column, value, decided_by=cohort.knows(column))
+    if small := small_groups(value, min_group):
+        value = value.mask(value.isin(small), OTHER)
+    knew = cohort.knows(column)
+    cases = cohort.cases.drop(columns=column, errors="ignore").assign(**{column: value})
+    return replace(cohort, cases=cases, origins={**cohort.origins, column: stages_named(knew) if knew else knew})
 
 
 def with_people(cohort: Cohort, names: Iterable[str]) -> Cohort:
@@ -96,7 +100,7 @@ def with_people(cohort: Cohort, names: Iterable[str]) -> Cohort:
             )
         rows = told[roles[0]]
         rows = rows[rows["case_id"].isin(cohort.cases["case_id"])]
-        value = _shared(cohort.cases["case_id"], rows, name).set_axis(cohort.cases["case_id"])
+        value = _shared(cohort.cases, rows, name).set_axis(cohort.cases["case_id"])
         cohort = cohort.with_case_column(name, value, decided_by=())
     return cohort
 
@@ -114,14 +118,13 @@ def small_groups(values: pd.Series, least: int) -> list[str]:
     return [str(value) for value in sizes.index[:count]]
 
 
-def _shared(cases: pd.Series, rows: pd.DataFrame, column: str) -> pd.Series:
-    pairs = rows.loc[rows[column].notna(), ["case_id", column]].drop_duplicates()
-    place = pd.Index(cases).get_indexer(pd.Index(pairs["case_id"]))
-    times = np.bincount(place, minlength=len(cases))
-    stated = pd.Series(pairs[column].astype("str").to_numpy(), index=place)
-    value = stated[~stated.index.duplicated()].reindex(range(len(times)), fill_value=NONE_STATED)
-    return value.mask(times > 1, SEVERAL).astype("str").set_axis(cases.index)
-
-
-def _without(cohort: Cohort, column: str) -> Cohort:
-    return replace(cohort, cases=cohort.cases.drop(columns=column))
+def _shared(cases: pd.DataFrame, rows: pd.DataFrame, column: str) -> pd.Series:
+    """The value that the rows of each case share."""
+    (codes, found), place = pd.factorize(rows[column]), rows_places(rows, cases)
+    stated = (codes >= 0) & (place >= 0)
+    place, code = place[stated], codes[stated]
+    first = np.full(len(cases), len(found))
+    first[place[::-1]] = code[::-1]
+    first[place[code != first[place]]] = len(found) + 1
+    texts = pd.Series(found).astype("str").tolist()
+    return pd.Series(pd.array([*texts, NONE_STATED, SEVERAL], dtype="str").take(first), cases.index)

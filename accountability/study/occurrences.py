@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -50,10 +50,14 @@ class Occurrence:
         return self.earliest == FOREVER
 
 
-@remembered
 def stage_of(study: Held, stage: str, which: Which = "first") -> Occurrence:
     """Find the first or last occurrence of a stage in each case of a cohort or dataset; see :func:`occurrence`."""
-    found = occurrence(study.events, pd.Index(study.cases["case_id"]), stage, which)
+    return _stage_of(study.events, _texts(study.cases["case_id"]), stage, which)
+
+
+@remembered
+def _stage_of(events: pd.DataFrame, cases: Any, stage: str, which: Which) -> Occurrence:
+    found = occurrence(events, _column(cases), stage, which)
     for part in (found.earliest, found.latest, found.set_aside):
         part.flags.writeable = False  # kept while several estimates read it
     return found
@@ -103,7 +107,7 @@ def occurrence(events: pd.DataFrame, cases: pd.Index, stage: str, which: Which) 
     return Occurrence(earliest, latest, why)
 
 
-def places(ids: pd.Series, known: pd.Series | pd.Index) -> Ints:
+def places(ids: pd.Series | pd.Index, known: pd.Series | pd.Index) -> Ints:
     """Return the position of each id among the known ones, -1 if it is not among them."""
     if not all(isinstance(one.dtype, pd.StringDtype) for one in (ids, known)):
         return pd.Index(known).unique().get_indexer(pd.Index(ids)).astype(np.int64)
@@ -111,6 +115,27 @@ def places(ids: pd.Series, known: pd.Series | pd.Index) -> Ints:
     wanted = pc.unique(pa.array(known))
     found = pc.index_in(pa.array(ids), value_set=wanted, skip_nulls=True)
     return np.asarray(found.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def rows_places(rows: pd.DataFrame, cases: pd.DataFrame) -> Ints:
+    """Return the position of each row's case among the cases, -1 if it is not among them."""
+    return _rows_places(_texts(rows["case_id"]), _texts(cases["case_id"]))
+
+
+@remembered
+def _rows_places(ids: Any, known: Any) -> Ints:
+    found = places(_column(ids), _column(known))
+    found.flags.writeable = False
+    return found
+
+
+def _texts(ids: pd.Series) -> Any:
+    """Ids as Arrow holds them: the same object in every copy of their table, whatever columns were added to it."""
+    return ids.array.__arrow_array__() if isinstance(ids.array, pd.arrays.ArrowStringArray) else ids
+
+
+def _column(ids: Any) -> pd.Index:
+    return pd.Index(ids if isinstance(ids, pd.Series) else pd.array(ids, dtype="str"))
 
 
 def day_numbers(dates: pd.Series, missing: int) -> Days:

@@ -19,7 +19,7 @@ from accountability.records.case_ends import closed_by_status
 from accountability.stats.arrays import Days, Flags
 from accountability.study.follow_up import UNTOLD
 from accountability.study.known_late import OUTCOME_STAGES, SURELY, by_name
-from accountability.study.occurrences import NEVER, day_numbers, places, stage_of
+from accountability.study.occurrences import NEVER, day_numbers, places, rows_places, stage_of
 from accountability.vocabulary import STAGES
 
 _IDS: Final = ("case_id", "officer_id", "allegation_id", "source_row", "source_file")
@@ -71,8 +71,7 @@ def columns_known(cohort: Cohort, of: str, column: str = "") -> dict[str, Known]
     if column:
         table = table[[name for name in ("case_id", column) if name in table]]
     is_open, ended = ends_of(cohort)
-    cases = pd.Index(cohort.cases["case_id"])
-    place = slice(None) if of == "cases" else places(table["case_id"], cases)
+    place = slice(None) if of == "cases" else rows_places(table, cohort.cases)
 
     @cache
     def day(stage: str) -> Days:  # only numbers and dates are compared with it
