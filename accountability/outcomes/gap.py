@@ -15,10 +15,11 @@ from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.rounded_rates import compared_rounded, outward
 from accountability.outcomes.small_counts import Disclosed, balance_marked, few, masked, overlap_marked
 from accountability.outcomes.stages import GROUPS, NAMED, STAGES, passed, resampled_rates, small_stages, stage_table
-from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, UNNAMED, mended, units_of
+from accountability.outcomes.units_alike import kinds_alike, suspended
+from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, UNNAMED, held_unit, mended, units_of
 from accountability.records.units import WORDS
 from accountability.results import interval_said, percent
-from accountability.stats.arrays import Flags, Floats
+from accountability.stats.arrays import Floats
 from accountability.stats.decomposition import contributions, oaxaca_blinder, percentiles, standardisation
 from accountability.stats.row_draws import RowDraws
 from accountability.stats.sandwich import ways_of
@@ -301,21 +302,24 @@ def decompose_gap(
             "compare the later ones among these records with by_unit()"
         )
     first, second = _two(made.table[by], first, second)
-    rows = made.table.loc[made.table[by].isin([first, second])].reset_index(drop=True)
+    inside = made.table[by].isin([first, second]).to_numpy(bool)
+    rows = made.table[inside].reset_index(drop=True)
     group = np.asarray(rows[by] == second, dtype=np.int64)
-    flags, ways = passed(rows, ladder), ways_of(rows)
-    draws = RowDraws.of(ways, DRAWS, np.random.default_rng(seed))
+    # The same for all columns, where the rows of the source are counted.
+    every = passed(data.allegations if made.unit == held_unit(data) else made.table, ladder)
+    flags, ways, held = every[inside].reset_index(drop=True), ways_of(rows), rows[list(alike)]
+    known, lengths = suspended(rows)
+    kinds = kinds_alike(flags, group, held, lengths)
+    draws = RowDraws.of(ways, DRAWS, np.random.default_rng(seed), kinds)
     table = stage_table(rows, flags, group, (first, second), officers, confidence)
     table = table.join(small_stages(table, min_cell))
     found, drawn = resampled_rates(flags, group, draws, officers, (first, second))
     table = _with_contributions(table, found, drawn, confidence)
     unsaid = any(few(table[f"unresolved_{place}"].iloc[:1], min_cell).any() for place in GROUPS)
-    held = rows[list(alike)]
     cells = standardisation(held, flags, group, draws, least_overlap, confidence)
-    known = _suspended(rows)
-    lengths = rows.loc[known, "imposed_days"].to_numpy(dtype=float) if known.any() else np.zeros(0)
-    days = oaxaca_blinder(lengths, held.loc[known], group[known], draws.among(known), min_cell, confidence)
-    shut, nobody = set(table.loc[table["hidden"], "stage"]), made.table.loc[made.table[by] == NOT_RECORDED]
+    some = draws.among(known)
+    days = oaxaca_blinder(lengths[known], held.loc[known], group[known], some, min_cell, confidence)
+    shut, nobody = set(table.loc[table["hidden"], "stage"]), every[(made.table[by] == NOT_RECORDED).to_numpy(bool)]
     told = set(table.loc[table["hidden"] | table["rounded_to"].notna(), "stage"])
     limits = bounds(table, flags, group, draws, confidence)
     return StageGap(
@@ -340,7 +344,7 @@ def decompose_gap(
         balance=balance_marked(rows, group, cells.balance, min_cell, unsaid or "investigated" in shut),
         mix=_at(cells.mix, told),
         days=days.assign(hidden="kept" in told),
-        unrecorded=_at(*without_group(nobody, ladder, told, min_cell)),
+        unrecorded=_at(*without_group(nobody, told, min_cell)),
         by=by,
         first=first,
         second=second,
@@ -349,14 +353,6 @@ def decompose_gap(
         confidence=confidence,
         min_cell=min_cell,
     )
-
-
-def _suspended(rows: pd.DataFrame) -> Flags:
-    """Which sustained units were suspended for a known number of days."""
-    if "imposed_days" not in rows:
-        return np.zeros(len(rows), dtype=bool)
-    inside = rows["imposed_penalty"].eq("suspension").fillna(False) & rows["imposed_days"].notna()
-    return (inside & rows["finding"].eq("sustained").fillna(False)).to_numpy(dtype=bool)
 
 
 def _first_held(cohort: Cohort) -> str:

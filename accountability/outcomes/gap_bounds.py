@@ -7,9 +7,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.small_counts import few
-from accountability.outcomes.stages import GROUPS, NAMED, passed
+from accountability.outcomes.stages import GROUPS, NAMED
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.decomposition import e_value, imbens_manski, trimmed, worst_case
 from accountability.stats.row_draws import RowDraws
@@ -66,11 +65,8 @@ def sensitivity(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=["stage", "ratio", "e_value", "e_value_of_interval"])
 
 
-def without_group(
-    rows: pd.DataFrame, ladder: Ladder | None, told: set[str], min_cell: int
-) -> tuple[pd.DataFrame, set[str], bool]:
+def without_group(flags: pd.DataFrame, told: set[str], min_cell: int) -> tuple[pd.DataFrame, set[str], bool]:
     """Count units without a recorded group that reached and passed each stage, and say whether they are few."""
-    flags = passed(rows, ladder)
     counts = pd.DataFrame({"stage": list(flags), "n": flags.count().to_numpy(), "events": flags.sum().to_numpy(int)})
     few_here = [few(column, min_cell) for column in (counts["n"], counts["events"], counts["n"] - counts["events"])]
     return counts, told, bool(np.any(few_here))

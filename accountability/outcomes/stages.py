@@ -13,6 +13,7 @@ from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.moves import kinds_of
 from accountability.outcomes.rounded_rates import step_of
 from accountability.outcomes.small_counts import few
+from accountability.remembered import remembered
 from accountability.stats import intervals
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.clustered_rates import clustered_share, compared
@@ -45,6 +46,7 @@ LIMITS: Final = (
 )
 
 
+@remembered
 def passed(rows: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
     """Return for each unit and stage whether it passed (1), did not (0), or is not known to have (missing).
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
@@ -12,17 +12,13 @@ from accountability.stats.arrays import Flags, Floats, Ints
 from accountability.stats.memberships import numbered
 from accountability.stats.resample import by_row
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
-
-#: Sums of sparse columns by cluster are multiplied whole up to this size.
-_DENSE: Final = 4_000_000
+#: Samples drawn at once, so few that they stay in the processor's own memory.
+_TOGETHER: Final = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowDraws:
-    """The data and its resamples, as weights of each cluster's rows.
+    """The data and its resamples, as weights of the rows of each kind.
 
     A row has weight one plus the additions of its clusters. An addition varies a little less than the number of draws,
     so that a row of two clusters has the same variance as a row of one, and rows of a cluster have the covariance of
@@ -30,17 +26,21 @@ class RowDraws:
 
     Attributes
     ----------
-    belongs : sparse array, clusters by rows
-    added : array, samples by clusters
-        The first, all 0, is the data.
+    kind : array of int
+        The kind of each row; rows of a kind are alike in all that is added up.
+    weights : array, samples by kinds
+        The first sample is the data.
     """
 
-    belongs: csr_array
-    added: Floats
+    kind: Ints
+    weights: Floats
 
     @classmethod
-    def of(cls, ways: Mapping[str, Ints], draws: int, rng: np.random.Generator) -> RowDraws:
-        """Draw clusters; `ways` as from :func:`accountability.stats.sandwich.ways_of`."""
+    def of(cls, ways: Mapping[str, Ints], draws: int, rng: np.random.Generator, kind: Ints | None = None) -> RowDraws:
+        """Draw clusters; `ways` as from :func:`accountability.stats.sandwich.ways_of`. Each row is a kind unless given.
+
+        Only weights of kinds are kept: those of every cluster are so many that writing them takes longer than drawing.
+        """
         columns, start = [], 0
         for way in ways.values():
             own = way if way.ndim == 2 else way[:, None]
@@ -49,34 +49,30 @@ class RowDraws:
         member = np.hstack(columns)
         if member.shape[1] > 1:  # a cluster of one row says nothing beside another
             member = numbered(member)
-        row, place = np.nonzero(member.reshape(len(member), -1) >= 0)
-        cluster = member.reshape(len(member), -1)[row, place]
-        clusters = int(cluster.max()) + 1
-        belongs = by_row(cluster, row, (clusters, len(member)))
-        many = np.bincount(row, minlength=len(member))
-        twice = (belongs @ (1 - 1 / many)) / np.bincount(cluster, minlength=clusters) ** 2.0
-        added = np.zeros((draws + 1, clusters))
-        for sample in added[1:]:
-            sample += np.bincount(rng.integers(clusters, size=clusters), minlength=clusters) - 1
-        added *= np.sqrt(1 - twice)
-        return cls(belongs, added)
+        member = member.reshape(len(member), -1)
+        kind = np.arange(len(member)) if kind is None else kind
+        row, place = np.nonzero(member >= 0)
+        cluster, many = member[row, place], np.bincount(row, minlength=len(member))
+        size = np.bincount(cluster)
+        twice = np.bincount(cluster, 1 - 1 / many[row]) / size**2.0
+        sizes = np.bincount(kind)
+        belongs = by_row(kind[row], cluster, (len(sizes), len(size)), np.sqrt(1 - twice)[cluster])
+        belongs.sum_duplicates()
+        weights = np.empty((draws + 1, len(sizes)))
+        weights[:] = sizes
+        for some in np.array_split(weights[1:], -(-draws // _TOGETHER)):
+            drawn = [np.bincount(rng.integers(len(size), size=len(size)), minlength=len(size)) for _ in some]
+            some += (belongs @ (np.stack(drawn, axis=1) - 1.0)).T
+        return cls(kind, weights)
 
     def among(self, some: Flags | Ints) -> RowDraws:
-        """Return the same resamples for some of the rows, of the clusters that hold any of them."""
-        belongs, added = self.belongs[:, np.flatnonzero(some) if some.dtype == bool else some], self.added
-        held = np.diff(belongs.indptr) > 0
-        if 2 * np.count_nonzero(held) < len(held):
-            belongs, added = belongs[held], added[:, held]
-        return RowDraws(belongs, added)
+        """Return the same resamples for some of the rows: all or none of each kind."""
+        kind = self.kind[some]
+        held = np.bincount(kind, minlength=self.weights.shape[1]) > 0
+        return RowDraws((np.cumsum(held) - 1)[kind], self.weights[:, held])
 
     def sums(self, values: Floats) -> Floats:
-        """Return the sums of columns of values (rows by columns) in every sample."""
-        inside = self.belongs @ values
-        if not isinstance(inside, np.ndarray) and inside.shape[0] * inside.shape[1] < _DENSE:
-            inside = inside.toarray()
-        added: Floats = self.added
-        if isinstance(inside, np.ndarray):
-            told: Flags = np.asarray(inside.reshape(len(inside), -1).any(axis=1))
-            if 2 * np.count_nonzero(told) < len(told):  # later stages concern a few of the clusters
-                inside, added = inside[told], added[:, told]
-        return np.asarray(values.sum(axis=0) + added @ inside)
+        """Return the sums of columns of values (rows by columns), which are the same in all rows of a kind."""
+        first = np.empty(self.weights.shape[1], np.int64)
+        first[self.kind[::-1]] = np.arange(len(self.kind))[::-1]
+        return np.asarray(self.weights @ values[first])

@@ -109,8 +109,8 @@ def test_a_bootstrap_sample_of_days_is_statsmodels_on_the_officers_drawn():
     design, days, group, clusters = days_by_officer(3)
     draws = RowDraws.of({"officer": clusters}, 3, np.random.default_rng(4))
     found = resampled_parts(design, days, group, draws)
-    for sample, drawn in zip(found, 1 + np.rint(draws.added), strict=True):
-        again = np.repeat(np.arange(len(days)), drawn[clusters].astype(int))
+    for sample, drawn in zip(found, np.rint(draws.weights), strict=True):
+        again = np.repeat(np.arange(len(days)), drawn.astype(int))
         exog = np.column_stack([design, group])[again].astype(float)
         same, mixed, gap = (
             OaxacaBlinder(days[again], exog, 2, hasconst=True, swap=False).two_fold(two_fold_type="reimers").params

@@ -60,11 +60,15 @@ def test_rows_by_themselves_vary_as_independent_ones() -> None:
     assert draws.sums(value)[1:].var() == pytest.approx(((value - value.mean()) ** 2).sum(), rel=0.12)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.9])
-def test_sums_leave_out_only_clusters_that_add_nothing(share: float) -> None:
+def test_rows_alike_are_drawn_together_as_they_would_be_by_themselves() -> None:
     rng = np.random.default_rng(3)
-    officer, complaint = rng.integers(0, 40, 200), rng.integers(0, 150, 200)
-    draws = RowDraws.of({"officer": officer, "complaint": complaint}, 50, rng)
-    values = np.where((officer < 40 * share)[:, None], rng.normal(size=(200, 3)), 0.0)
-    whole = values.sum(axis=0) + draws.added @ (draws.belongs @ values)
-    assert draws.sums(values) == pytest.approx(whole, rel=1e-12, abs=1e-12)
+    ways = {"officer": rng.integers(0, 40, 200), "complaint": rng.integers(0, 150, 200)}
+    kind = rng.integers(0, 5, 200)
+    values, some = rng.normal(size=(5, 3))[kind], kind < 3
+    each, together = (RowDraws.of(ways, 50, np.random.default_rng(1), one) for one in (None, kind))
+    assert together.weights.shape == (51, 5)
+    assert each.sums(values)[0] == pytest.approx(values.sum(axis=0), rel=1e-12)
+    assert together.sums(values) == pytest.approx(each.sums(values), rel=1e-12, abs=1e-12)
+    part = [draws.among(some).sums(values[some]) for draws in (each, together)]
+    assert part[1] == pytest.approx(part[0], rel=1e-12, abs=1e-12)
+    assert part[1] == pytest.approx(each.sums(values * some[:, None]), rel=1e-12, abs=1e-12)
