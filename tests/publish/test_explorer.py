@@ -26,11 +26,13 @@ from playwright.sync_api import expect
 import accountability
 from accountability import Cohort, delay
 from accountability.findings.finding import MIME, Finding
+from accountability.outcomes import slow_case_views, stages
 from accountability.publish.explorer import Explorer, explore, on_screen
 from accountability.publish.kept import lead_image, rendered
 from accountability.publish.replay import Replay, later, sliced
 from accountability.records.dataset import Dataset
 from accountability.studies import registry
+from accountability.study import occurrences
 from accountability.study.clocks import durations
 from accountability.study.restriction import only_where
 
@@ -114,6 +116,28 @@ def test_only_what_changed_is_computed_anew(replay: Replay) -> None:
     assert "groups side by side" in told
     assert "reading the source" not in told
     assert "how long complaints take" not in told
+
+
+@pytest.mark.parametrize(
+    ("study", "costly"),
+    [
+        ("does_delay_lighten", [(slow_case_views, "naive"), (occurrences, "occurrence")]),
+        ("how_long_cases_stay_open", [(occurrences, "occurrence")]),
+        ("who_is_disciplined", [(stages, "kinds_of"), (occurrences, "occurrence")]),
+    ],
+)
+def test_what_no_group_changes_is_computed_once(study: str, costly: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    replay, calls = Replay(), []
+    for module, name in costly:
+        before = getattr(module, name)
+        counting = lambda *args, of=before, **named: (calls.append(of.__name__), of(*args, **named))[1]  # noqa: E731
+        monkeypatch.setattr(module, name, counting)
+    literals = registry.get(study).parameters.model_validate({}).literals()
+    replay.finding(study, literals, whole=False)
+    first = len(calls)
+    for group in ("category", "officer_rank"):
+        replay.finding(study, literals | {"group": group}, whole=False)
+    assert len(calls) == first, calls[first:]
 
 
 def test_the_answer_comes_before_how_firm_it_is(replay: Replay) -> None:
