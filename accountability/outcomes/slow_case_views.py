@@ -37,7 +37,7 @@ OF_FINDINGS: Final = {LIGHTER: "not sustained", HEAVIER: UPHELD}
 SUSTAINED: Final = [CAUSES.index(LIGHTER), CAUSES.index(HEAVIER)]
 DRAWS: Final = 200
 #: Resamples computed at once, so few that they stay in the processor's own memory.
-TOGETHER: Final = 50
+TOGETHER: Final = 20
 
 
 @remembered
@@ -215,16 +215,13 @@ def sustained_within(
     for low, high in pairwise(np.searchsorted(of_kind, np.arange(kinds + 1)).tolist()):
         if high > low + 1:
             np.cumprod(left[low : high - 1], axis=0, out=before[low + 1 : high])
-    ends = np.zeros((2, kinds, weights.shape[1]))
-    for shares, one in zip(ends, SUSTAINED, strict=True):
+    ends = []
+    for one in SUSTAINED:
         rows = np.flatnonzero((cause == one) & (spent <= last))
         at = np.searchsorted(end, rows, side="right")
-        added = before[at] * weights[rows] / safe[at]
-        for number in np.unique(of_kind[at]).tolist():
-            mine = of_kind[at] == number
-            by_day = np.zeros((weights.shape[1], size))
-            by_day[:, spent[rows[mine]]] = added[mine].T
-            shares[number] = by_day[:, :-1].sum(axis=1)
+        by_day = np.zeros((kinds, weights.shape[1], size))
+        by_day[of_kind[at], :, spent[rows]] = before[at] * weights[rows] / safe[at]
+        ends.append(by_day[:, :, :-1].sum(axis=2))
     return ends[0], ends[1]
 
 
