@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ FILES_AT_ONCE: Final = 2
 def code_source(source: Source, folder: Path, paths: Mapping[str, Path], *, keep: bool = False) -> coded_cache.Coded:
     """Read, code and link the files of a source. Where asked, keep its checked codebook for another time."""
     book = read_codebook(folder, keep=keep)
+    hide = _hiding(source)
 
     def rows(key: str, columns: list[str]) -> tuple[pd.DataFrame, Any]:
         declared, name = source.files[key], source.names[key]
@@ -51,13 +53,13 @@ def code_source(source: Source, folder: Path, paths: Mapping[str, Path], *, keep
         others = {other: rows(other, wanted)[0] for other in named}
         # The raw text is given away, so that nothing here keeps it once it is coded.
         if not declared.prepare:
-            return code_file(rows(key, wanted)[0], declared, book, name, others=others)
+            return _hidden(code_file(rows(key, wanted)[0], declared, book, name, others=others), declared, hide)
         frame, made = rows(key, wanted)
-        return code_file(frame, declared, book, name, made, others)
+        return _hidden(code_file(frame, declared, book, name, made, others), declared, hide)
 
     with ThreadPoolExecutor(max_workers=FILES_AT_ONCE) as pool:  # unpacking, parsing and Arrow leave Python free
         files = list(pool.map(coded, source.files))
-    return assemble(source, files, book)
+    return assemble(source, files, book, True)
 
 
 def file_format(declared: File, name: str) -> readers.Format:
@@ -76,8 +78,8 @@ def file_format(declared: File, name: str) -> readers.Format:
         raise SourceError(f"{name}: {error.error_count()} thing(s) to mend in its format:\n{problems(error)}") from None
 
 
-def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> coded_cache.Coded:
-    """Link the coded files of a source into its tables.
+def assemble(source: Source, coded: list[CodedFile], book: Codebook, hidden: bool = False) -> coded_cache.Coded:
+    """Link the coded files of a source into its tables, with pseudonyms unless ids are hidden already.
 
     Raises
     ------
@@ -86,15 +88,16 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> coded_ca
     """
     entries = [entry for file in coded for entry in file.entries]
     names = pd.CategoricalDtype([file.name for file in coded])
-    hide = None if source.generated else pseudonyms.Pseudonyms(source.source, pseudonyms.key())
     declared = {source.names[key]: file for key, file in source.files.items()}
-    frames = {file.name: _pseudonymous(file.rows, declared[file.name], hide) for file in coded}
+    if not hidden:
+        hide = _hiding(source)
+        coded = [_hidden(file, declared[file.name], hide) for file in coded]
+    frames = {file.name: file.rows for file in coded}
     by_table: dict[str, list[pd.DataFrame]] = {}
     for file in coded:
         by_table.setdefault(file.table, []).append(_from(frames[file.name], file.name, names))
         for role, table in file.people.items():
-            hidden = _pseudonymous(table, declared[file.name], hide)
-            by_table.setdefault(role, []).append(_from(hidden, file.name, names))
+            by_table.setdefault(role, []).append(_from(table, file.name, names))
 
     allegations = _joined(by_table.get("allegations", []))
     if "officer_id" not in allegations:  # the release identifies nobody
@@ -118,8 +121,7 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook) -> coded_ca
 
     parts = []
     for file in coded:
-        part = _pseudonymous(file.events, declared[file.name], hide)
-        part = _of_known_cases(part, cases, declared[file.name], file.name, entries)
+        part = _of_known_cases(file.events, cases, declared[file.name], file.name, entries)
         if file.table == "events":
             linked[file.name] = len(part)
         parts.append(_from(part, file.name, names))
@@ -169,10 +171,21 @@ def _lossy(source: Source, frames: Mapping[str, pd.DataFrame], book: Codebook) -
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[:-1], "str") | {"rows": "int64"})
 
 
-def _pseudonymous(frame: pd.DataFrame, declared: File, hide: pseudonyms.Pseudonyms | None) -> pd.DataFrame:
+def _hiding(source: Source) -> pseudonyms.Pseudonyms | None:
+    return None if source.generated else pseudonyms.Pseudonyms(source.source, pseudonyms.key())
+
+
+def _hidden(file: CodedFile, declared: File, hide: pseudonyms.Pseudonyms | None) -> CodedFile:
+    """The file with pseudonyms instead of ids."""
     targets = {column.to for _, column in declared.readings if column.pseudonym}
-    hidden = [c for c in frame.columns if c in targets]
-    return frame if hide is None or not hidden else frame.assign(**{c: hide(frame[c]) for c in hidden})
+    if hide is None or not targets:
+        return file
+
+    def without_ids(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(**{c: hide(frame[c]) for c in frame.columns if c in targets})
+
+    people = {role: without_ids(table) for role, table in file.people.items()}
+    return replace(file, rows=without_ids(file.rows), events=without_ids(file.events), people=people)
 
 
 def _from(frame: pd.DataFrame, name: str, names: pd.CategoricalDtype) -> pd.DataFrame:

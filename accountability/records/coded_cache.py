@@ -41,7 +41,9 @@ TABLES: Final = (*OWN, *WHO, "entries", "rows")
 COMPLETE: Final = "complete.json"
 _DAY: Final = 24 * 3600
 _MAKING: Final = ".making-"
+_WINDOW: Final = 8 * 2**20
 MANY_ROWS: Final = 1_000_000  # below this, compressing takes longer than it saves room worth having
+TABLES_AT_ONCE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +162,13 @@ def keep(folder: Path, wanted: str, coded: Coded) -> bool:
         work = Path(tempfile.mkdtemp(prefix=_MAKING, dir=folder))
     except OSError:
         return False
+    from concurrent.futures import ThreadPoolExecutor  # here: tables that are kept are read without it
+
     try:
         frames = coded.frames()
-        for name, frame in frames.items():
-            frame.to_feather(work / f"{name}.arrow", compression="lz4" if len(frame) > MANY_ROWS else "uncompressed")
-        (work / COMPLETE).write_text(json.dumps({name: _kept_hash(work, name) for name in frames}), encoding="utf-8")
+        with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as pool:  # writing and summing leave Python free
+            sums = pool.map(lambda name: _written(frames[name], work / f"{name}.arrow"), frames)
+        (work / COMPLETE).write_text(json.dumps(dict(zip(frames, sums, strict=True))), encoding="utf-8")
         before = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(_MAKING)]
         if (folder / wanted).exists():  # coded again: what was kept may be damaged
             old = Path(tempfile.mkdtemp(prefix=_MAKING, dir=folder))
@@ -178,6 +182,11 @@ def keep(folder: Path, wanted: str, coded: Coded) -> bool:
         if path.name != wanted:
             shutil.rmtree(path, ignore_errors=True)
     return True
+
+
+def _written(frame: pd.DataFrame, path: Path) -> str:
+    frame.to_feather(path, compression="lz4" if len(frame) > MANY_ROWS else "uncompressed")
+    return checksum(path)
 
 
 def _mapped(path: Path) -> pd.DataFrame:
@@ -197,5 +206,9 @@ def checksum(path: Path) -> str:
     """Return the CRC-32 and the size of a file."""
     if not (size := path.stat().st_size):
         return "0"
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as held:
-        return f"{zlib.crc32(held):08x} {size}"
+    found = 0
+    with path.open("rb") as file:
+        for at in range(0, size, _WINDOW):  # a part after the other: what is mapped counts as memory
+            with mmap.mmap(file.fileno(), min(_WINDOW, size - at), access=mmap.ACCESS_READ, offset=at) as held:
+                found = zlib.crc32(held, found)
+    return f"{found:08x} {size}"

@@ -13,6 +13,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 import pandas as pd
 
@@ -129,6 +130,7 @@ class Pseudonyms:
         self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block) + scope.encode() + b"\0")
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
         self._made: dict[str, str] = {}
+        self._one = Lock()  # files are coded at once
 
     def __call__(self, values: pd.Series) -> pd.Series:
         """Replace ids by pseudonyms.
@@ -150,15 +152,16 @@ class Pseudonyms:
         """
         codes, distinct = pd.factorize(values)
         made, ids = self._made, distinct.tolist()  # an Arrow array is slow to go through one by one
-        before = len(made)
         copy_inner, copy_outer = self._inner.copy, self._outer.copy
-        for value in ids:  # written out: a call for each id would take as long as its hash
-            if value not in made:
-                inner, outer = copy_inner(), copy_outer()
-                inner.update(str(value).encode())
-                outer.update(inner.digest())
-                made[value] = f"p-{outer.hexdigest()[:12]}"
-        if len(made) > before and len(set(made.values())) != len(made):
-            raise AccountabilityError(f"two ids of {self._scope} share a pseudonym; use another key ({key_file()})")
+        with self._one:
+            before = len(made)
+            for value in ids:  # written out: a call for each id would take as long as its hash
+                if value not in made:
+                    inner, outer = copy_inner(), copy_outer()
+                    inner.update(str(value).encode())
+                    outer.update(inner.digest())
+                    made[value] = f"p-{outer.hexdigest()[:12]}"
+            if len(made) > before and len(set(made.values())) != len(made):
+                raise AccountabilityError(f"two ids of {self._scope} share a pseudonym; use another key ({key_file()})")
         pool = pd.array([*map(made.__getitem__, ids), None], dtype="str")
         return pd.Series(pool.take(codes), index=values.index, name=values.name)

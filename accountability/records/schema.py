@@ -38,7 +38,7 @@ class Shape:
             yield "never missing", values[values.isna()]
         if self.unique and not all_differ([values]):
             yield "unique", values[values.duplicated(keep=False)]
-        if self.terms is not None and not set(values.dropna().unique()) <= set(self.terms):
+        if self.terms is not None and not set(pd.Series(values.unique()).dropna()) <= set(self.terms):
             yield f"one of {', '.join(self.terms)}", values[values.notna() & ~values.isin(self.terms)]
         if self.least is not None and (values < self.least).any():
             yield f"at least {self.least:g}", values[values < self.least]

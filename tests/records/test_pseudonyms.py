@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -23,6 +24,16 @@ def test_equal_ids_get_equal_pseudonyms_and_distinct_ids_distinct_ones(ids: list
     assert made.isna().tolist() == [i is None for i in ids]
     pairs = {(i, p) for i, p in zip(ids, made, strict=True) if i is not None}
     assert len(pairs) == len({i for i in ids if i is not None}) == len({p for _, p in pairs})
+
+
+def test_files_that_are_coded_at_once_share_their_pseudonyms() -> None:
+    ids = pd.Series([str(number) for number in range(5_000)], dtype="str")
+    alone = pseudonyms.Pseudonyms("here", KEY)(ids).tolist()
+    hide = pseudonyms.Pseudonyms("here", KEY)
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        made = list(pool.map(hide, [ids, ids[::-1], ids[1_000:], ids[::7]] * 3))
+    for one in made:
+        assert one.sort_index().tolist() == [alone[row] for row in sorted(one.index)]
 
 
 def test_scope_and_key_change_every_pseudonym() -> None:

@@ -18,6 +18,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,9 @@ from accountability.errors import SourceError
 from accountability.records.readers.format import Format, RawTable, check_usecols, header_names
 from accountability.records.readers.raw import BLOCK, Stream, decoded, further, physical_lines
 from accountability.records.readers.scan import AFTER, LONGEST, Piece, Scan, csv_reader, scan
+
+#: Bytes of text from which freed memory is given back at once; of less, taking it again costs more than it saves.
+LARGE: Final = 64 * 2**20
 
 
 @dataclass(slots=True)
@@ -265,11 +269,13 @@ def _frame(tables: list[pa.Table]) -> pd.DataFrame:
     """One frame of tables, which are given up for it: each column in one piece, so that what follows is quicker."""
     table = pa.concat_tables(tables)
     tables.clear()
+    large = table.nbytes > LARGE
     columns = {}
     for name in table.column_names:  # one after another: at no time is more than one column held twice
         columns[name] = table.column(name).combine_chunks().to_pandas()
         table = table.drop_columns(name)
-        pa.default_memory_pool().release_unused()
+        if large:
+            pa.default_memory_pool().release_unused()
     return pd.DataFrame(columns)
 
 
