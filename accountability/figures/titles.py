@@ -175,7 +175,7 @@ def _names(axes: Axes) -> list[str]:
     written = axis.get_major_formatter()
     if not isinstance(axis.get_major_locator(), FixedLocator) and not isinstance(written, StrCategoryFormatter):
         return []
-    return list(written.format_ticks(axis.get_majorticklocs().tolist()))
+    return list(written.format_ticks([float(place) for place in axis.get_majorticklocs()]))
 
 
 def for_hall(figure: Figure) -> float:

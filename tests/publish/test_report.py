@@ -428,6 +428,20 @@ def test_a_figure_for_a_column_breaks_its_labels_and_stays_wide_only_where_they_
     plt.close(drawn)
 
 
+def test_a_figure_with_an_axis_of_texts_is_as_it_was_after_a_narrow_one() -> None:
+    import matplotlib.pyplot as plt
+
+    from accountability.publish.drawn import data_of
+
+    drawn, axes = plt.subplots(figsize=(7, 3), layout="constrained")
+    axes.barh(["closed after a long investigation by another agency", "closed at once"], [1, 2])
+    before = data_of(drawn)
+    (svg,) = kept._narrow(drawn, ["svg"])
+    assert float(re.search(rb'width="([\d.]+)pt"', svg)[1]) < 4.6 * 72
+    pd.testing.assert_frame_equal(data_of(drawn), before)
+    plt.close(drawn)
+
+
 def test_a_figure_needs_a_text() -> None:
     with pytest.raises(ParameterError, match="alt="):
         publish.figure(object(), alt=" ")
