@@ -196,7 +196,8 @@ def one_number(ax: Axes, name: str, value: str, below: str) -> None:
     ax.tick_params(axis="x", which="both", bottom=False, labelbottom=False)
     ax.spines["bottom"].set_visible(False)
     ax.grid(False)
-    ax.text(0, 0.5, value, transform=ax.transAxes, fontsize=24, fontweight="bold", color=COLOURS[0], va="center")
+    across = ax.transAxes
+    ax.text(0, 0.5, value, transform=across, fontsize=24, fontweight="bold", color=COLOURS[0], va="center", gid=BESIDE)
     for text, height, up in ((name, 1.0, "top"), (below, 0.0, "bottom")):
         if text:
             ax.text(0, height, text, transform=ax.transAxes, fontsize=9, color="0.3", va=up)

@@ -120,7 +120,13 @@ def narrowed(figure: Figure, inches: float) -> Iterator[None]:
         for axes, places, said in names:
             axes.set_yticks(places, [broken(figure, one, _NAMES * inches, 8.5) for one in said])
         for text, numbers in beside:
-            text.set_text(numbers.replace(" (", "\n("))
+            size = float(text.get_fontsize())
+            weight = str(text.get_fontweight())
+            lines = numbers.replace(" (", "\n(").split("\n")
+            short = "\n".join(broken(figure, line, inches - 0.3, size, weight=weight) for line in lines)
+            text.set_text(short)
+            if size > _TITLE:  # a number alone
+                words.more += short.count("\n") * size * _LINE / 72
         for axes, legend, columns in keys:
             each = max(_wide(text.get_text(), 8.5, "normal") for text in legend.get_texts()) + 0.45
             fewer = max(1, min(columns, int((_room(axes, inches) + 0.165) / each)))

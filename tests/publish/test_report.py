@@ -428,6 +428,21 @@ def test_a_figure_for_a_column_breaks_its_labels_and_stays_wide_only_where_they_
     plt.close(drawn)
 
 
+def test_a_number_alone_is_broken_in_a_narrow_figure() -> None:
+    import matplotlib.pyplot as plt
+
+    from accountability.figures import draw
+    from accountability.figures.house_style import housed
+    from accountability.figures.titles import titled
+
+    drawn, axes = plt.subplots(figsize=(7, 1.4), layout="constrained")
+    with housed():
+        draw.one_number(axes, "all cases (3,404)", "more than 84, at most 86 days", "bounds: 80 to 90")
+    (svg,) = kept._narrow(titled(drawn, "Half had closed within 86 days"), ["svg"])
+    assert float(re.search(rb'width="([\d.]+)pt"', svg)[1]) < 4.6 * 72
+    plt.close(drawn)
+
+
 def test_a_figure_with_an_axis_of_texts_is_as_it_was_after_a_narrow_one() -> None:
     import matplotlib.pyplot as plt
 
