@@ -18,6 +18,7 @@ from accountability import parameters
 from accountability.errors import ParameterError, Refusal, SourceError
 from accountability.records import capabilities
 from accountability.records.contract import declared_source, read_source
+from accountability.records.dataset import Dataset
 from accountability.records.places import notebooks_dir, source_names
 from accountability.studies import registry
 from accountability.vocabulary import UNITS
@@ -212,12 +213,9 @@ def test_any_text_is_read_as_the_parameter_or_refused_by_its_name(name: str, val
 
 @pytest.mark.real_data
 def test_every_group_a_declaration_promises_is_in_the_loaded_tables(
-    real_data: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+    real_source: Callable[[str], Dataset],
 ) -> None:
-    from accountability.records.load import load
-
-    monkeypatch.setenv("ACCOUNTABILITY_CACHE", str(real_data("chicago_2000_2016").parent))
-    data = load("chicago_2000_2016")
+    data = real_source("chicago_2000_2016")
     promised = capabilities.groups(read_source(notebooks_dir().parent / "data" / "chicago_2000_2016"))
     assert set(promised) <= set(data.cases.columns) | set(data.allegations.columns)
     assert {"category", "beat", "officer_race"} <= set(promised)
