@@ -344,8 +344,9 @@ def _in_own_row(events: pd.DataFrame, cases: pd.DataFrame, files: list[str]) -> 
         held = np.flatnonzero(cases["source_file"] == name)
         rows = cases["source_row"].to_numpy()[held]
         if (np.diff(rows) > 0).all():  # else one published row makes several cases
-            place = np.full(rows.max(initial=0) + 1, -1)
-            place[rows] = held
             here = np.flatnonzero(events["source_file"] == name)
-            found[here] = place[events["source_row"].to_numpy()[here]]
+            wanted = events["source_row"].to_numpy()[here]
+            place = np.full(max(rows.max(initial=0), wanted.max(initial=0)) + 1, -1)
+            place[rows] = held
+            found[here] = place[wanted]
     return found

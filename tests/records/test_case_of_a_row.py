@@ -28,6 +28,13 @@ def test_every_step_is_of_the_case_that_its_id_names(rows: list[int], found: lis
     assert {what: at.tolist() for what, at in linked.items()} == {"allegation": [1], "dated step": [2, 0, 1, 1, 0]}
 
 
+def test_a_step_in_a_row_after_the_last_case_is_looked_up() -> None:
+    """A row that repeats a case is no case of its own, and its step may stand below all others."""
+    events = table(["b", "a"], [2, 9])
+    assert _in_own_row(events, table(["a", "b"], [1, 2]), ["cases.csv"]).tolist() == [1, -1]
+    assert _linked({"dated step": events}, table(["a", "b"], [1, 2]), ["cases.csv"])["dated step"].tolist() == [1, 0]
+
+
 def test_a_step_of_no_case_is_refused_where_its_row_is_a_case_too() -> None:
     cases = table(["a", None], [1, 2])
     with pytest.raises(SourceError, match="name no case"):
