@@ -44,7 +44,7 @@ class Words:
     drawing: float
     #: Lays the panels out anew for a width, and gives the height they need.
     fit: Callable[[float], float] | None = None
-    #: Inches that a legend takes in a narrow column more than at full width.
+    #: Inches that a legend, or a number alone, takes in a narrow column more than at full width.
     more: float = 0.0
 
 
@@ -110,34 +110,33 @@ def rewrapped(figure: Figure) -> Figure:
 def narrowed(figure: Figure, inches: float) -> Iterator[None]:
     """Lay a figure out for a narrow column, names of rows and the numbers beside them in two lines; then as it was."""
     width, height = figure.get_size_inches()
+    if width <= inches:
+        yield
+        return
     single = [axes for axes in figure.axes if _columns(axes) == 1]
     names = [(axes, list(axes.get_yticks()), _names(axes)) for axes in single if _names(axes)]
     beside = [(text, text.get_text()) for axes in single for text in axes.texts if text.get_gid() == BESIDE]
     keys: list[tuple[Axes, Any, int]] = [(axes, key, key._ncols) for axes in single for key in (_legend(axes),) if key]
     words = words_of(figure) or Words("", "", "", "", 0.0)
-    figure.set_size_inches(min(width, inches), height)
-    if width > inches:
+    try:
+        figure.set_size_inches(inches, height)
         for axes, places, said in names:
             axes.set_yticks(places, [broken(figure, one, _NAMES * inches, 8.5) for one in said])
         for text, numbers in beside:
-            size = float(text.get_fontsize())
-            weight = str(text.get_fontweight())
-            lines = numbers.replace(" (", "\n(").split("\n")
-            short = "\n".join(broken(figure, line, inches - 0.3, size, weight=weight) for line in lines)
-            text.set_text(short)
-            if size > _TITLE:  # a number alone
-                words.more += short.count("\n") * size * _LINE / 72
+            size, weight = float(text.get_fontsize()), str(text.get_fontweight())
+            lines = [broken(figure, line, inches - 0.3, size, weight=weight) for line in numbers.split(" (")]
+            text.set_text("\n(".join(lines))
+            if size > _TITLE:  # a number that stands alone, in a figure no higher than it
+                words.more += text.get_text().count("\n") * size * _LINE / 72
         for axes, legend, columns in keys:
             each = max(_wide(text.get_text(), 8.5, "normal") for text in legend.get_texts()) + 0.45
             fewer = max(1, min(columns, int((_room(axes, inches) + 0.165) / each)))
             rows, before = (math.ceil(len(legend.get_texts()) / count) for count in (fewer, columns))
             words.more += (rows - before) * _KEY
             _key(axes, legend, fewer)
-    rewrapped(figure)
-    if width > inches:
+        rewrapped(figure)
         for axes, *_ in names:
             axes.xaxis.label.set_text(broken(figure, axes.get_xlabel(), _room(axes, inches), 9.0))
-    try:
         yield
     finally:
         for axes, places, said in names:
