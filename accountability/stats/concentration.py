@@ -17,9 +17,9 @@ from accountability.stats.count_laws import Law
 from accountability.stats.permutation import AT_ONCE, batches
 
 SHORT: Final = 3.0
+"""Standard deviations by which the Poisson total is aimed under n; draws that overshoot are drawn again."""
 SELDOM: Final = 0.95
 """Share of counts of 0, left out by a law, above which drawing again and again takes minutes."""
-"""Standard deviations by which the Poisson total is aimed under n; draws that overshoot are drawn again."""
 
 
 @dataclass(frozen=True, slots=True)
