@@ -128,13 +128,20 @@ def test_only_what_changed_is_computed_anew(replay: Replay) -> None:
 )
 def test_what_no_group_changes_is_computed_once(study: str, costly: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     replay, calls = Replay(), []
+
+    def counted(before: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **named: Any) -> Any:
+            calls.append(before.__name__)
+            return before(*args, **named)
+
+        return call
+
     for module, name in costly:
-        before = getattr(module, name)
-        counting = lambda *args, of=before, **named: (calls.append(of.__name__), of(*args, **named))[1]  # noqa: E731
-        monkeypatch.setattr(module, name, counting)
+        monkeypatch.setattr(module, name, counted(getattr(module, name)))
     literals = registry.get(study).parameters.model_validate({}).literals()
     replay.finding(study, literals, whole=False)
     first = len(calls)
+    assert first, "what is costly is computed at all"
     for group in ("category", "officer_rank"):
         replay.finding(study, literals | {"group": group}, whole=False)
     assert len(calls) == first, calls[first:]
