@@ -123,9 +123,10 @@ class Result:
         return _first_words(self.sentence())
 
     def to_latex(self, **options: Any) -> str:
-        """Return the table as LaTeX; options go to :meth:`pandas.DataFrame.to_latex`."""
-        settings: dict[str, Any] = {"index": False, "float_format": four_figures, "na_rep": "", "escape": True}
-        return self.table.to_latex(**(settings | options))
+        """Return the table for print as LaTeX; options go to :meth:`pandas.DataFrame.to_latex`."""
+        from accountability.journal_cells import latex
+
+        return latex(self.table, options)
 
     def to_csv(self, path: str | Path) -> Path:
         """Write the table as CSV (full precision, no formulas) and return its path."""

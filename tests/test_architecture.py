@@ -24,7 +24,7 @@ ORDER = (
     ("errors", "vocabulary", "remembered", "whole_files"),
     ("stats",),
     ("labels", "parameters", "privacy"),
-    ("figures",),
+    ("figures", "journal_cells"),
     ("results",),
     ("records",),
     ("synthetic",),

@@ -1,5 +1,5 @@
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import pytest
@@ -46,7 +46,8 @@ def test_html_is_escaped_and_holds_no_identifier(result):
 
 
 def test_latex_is_escaped_and_csv_keeps_every_digit(result, tmp_path):
-    assert "c\\_d" in result.to_latex()
+    odd = replace(result, table=result.table.assign(group="50 % & more"))
+    assert "50 \\% \\& more" in odd.to_latex()
     assert "0.1235" in result.to_latex()
     text = result.to_csv(tmp_path / "t.csv").read_bytes()
     assert b"0.123456789" in text

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
+from accountability.journal_cells import ABSENT, HIDDEN, HIDDEN_SAID
 from accountability.labels import USUAL, label
 from accountability.results import or_refusal
 from accountability.stats.arrays import Floats
@@ -17,7 +18,7 @@ from accountability.study.cohort import Cohort
 from accountability.study.inputs import column_names, takes
 from accountability.tables.described import Described
 from accountability.tables.description import describe
-from accountability.tables.print_form import ABSENT, HIDDEN, HIDDEN_SAID, Printed
+from accountability.tables.print_form import Printed
 
 _INDENT: Final = "\u2003"
 

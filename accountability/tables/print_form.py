@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 import html
-import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from accountability.errors import ParameterError, Refusal
+from accountability.journal_cells import ABSENT, HIDDEN
 from accountability.results import Result
 from accountability.tables.document_tables import document_table
 from accountability.tables.word_tables import with_table_text
-
-HIDDEN: Final = "‡"
-ABSENT: Final = "–"
-HIDDEN_SAID: Final = f"{HIDDEN} not shown: fewer than ten, or it would give such a number away."
-
-
-def decimals(error: float) -> int:
-    """Return the decimals that show two figures of the standard error: 0 to 4; 2 without one."""
-    return 2 if not error > 0 or math.isinf(error) else min(max(1 - math.floor(math.log10(error)), 0), 4)
-
-
-def with_interval(estimate: float, lower: float, upper: float, error: float) -> str:
-    """Return estimate and interval in one cell, digits by the standard error: ``1.24 (1.02 to 1.51)``."""
-    if math.isnan(estimate):
-        return HIDDEN
-    digits = decimals(error)
-    ends = "no interval" if math.isnan(lower) or math.isnan(upper) else f"{lower:,.{digits}f} to {upper:,.{digits}f}"
-    return f"{estimate:,.{digits}f} ({ends})"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)

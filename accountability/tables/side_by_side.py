@@ -8,10 +8,11 @@ from typing import Any, Final
 import pandas as pd
 
 from accountability.errors import ParameterError
+from accountability.journal_cells import ABSENT, HIDDEN, HIDDEN_SAID, with_interval
 from accountability.labels import in_words, label
 from accountability.records.units import WORDS
 from accountability.results import Result
-from accountability.tables.print_form import ABSENT, HIDDEN, HIDDEN_SAID, Printed, with_interval
+from accountability.tables.print_form import Printed
 
 _FIT: Final = {"cases": "cases", "events": "closed", "clusters": "clusters", "log_likelihood": "log-likelihood"}
 

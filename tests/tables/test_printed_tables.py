@@ -15,9 +15,9 @@ import pytest
 import accountability
 from accountability import delay, outcomes, tables
 from accountability.errors import ParameterError
+from accountability.journal_cells import ABSENT, HIDDEN, decimals, with_interval
 from accountability.records.dataset import Dataset
 from accountability.tables.first_table import _difference
-from accountability.tables.print_form import ABSENT, HIDDEN, decimals, with_interval
 
 
 @pytest.fixture(scope="module")
