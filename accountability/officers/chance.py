@@ -222,7 +222,7 @@ def against_chance(
         estimand=f"concentration of {data.drawn}s over {data.among()}, beside what chance gives, {data.name}",
         assumptions=(
             *data.assumed(),
-            "a complaint against several officers counts for each; draws vary as much as such complaints make them",
+            "a complaint against several officers counts for each of them, which widens what chance alone gives",
             "under equal risk, years of service and kind of work differ only as far as exposure says",
         ),
         method=(
