@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _TITLE, _SUBTITLE, _FOOTER = 12.0, 9.0, 7.5
 _LINE: Final = 1.25
+#: Share of a line by which the sum of its letters may differ from its width.
+_NEAR: Final = 0.04
 #: Inches kept free at the edges, and between the words and the drawing.
 _EDGE, _GAP = 0.08, 0.1
 #: Share of a narrow figure that the names of its rows may take.
@@ -271,11 +273,23 @@ def broken(figure: Figure, text: str, inches: float, size: float, *, weight: str
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and _wide(longer, size, weight) <= inches:
+        if lines and _fits(longer, inches, size, weight):
             lines[-1] = longer
         else:
             lines.append(word)
     return "\n".join(lines)
+
+
+def _fits(text: str, inches: float, size: float, weight: str) -> bool:
+    """Whether a line fits; setting it, which is slow, decides where the sum of its letters is near the limit."""
+    about = sum(_advance(letter, size, weight) for letter in text)
+    return about < inches if abs(about - inches) > _NEAR * inches else _wide(text, size, weight) <= inches
+
+
+@lru_cache(2000)
+def _advance(letter: str, size: float, weight: str) -> float:
+    """What a letter adds to a line, spaces too."""
+    return _wide(f"n{letter}n", size, weight) - _wide("nn", size, weight)
 
 
 @lru_cache(2000)

@@ -311,7 +311,8 @@ def _pictures(image: Figure, kinds: Sequence[str], dpi: int = DPI) -> list[bytes
     with mpl.rc_context({"svg.hashsalt": "accountability", "svg.fonttype": "none"}):
         try:
             image.dpi = dpi
-            image.draw_without_rendering()
+            if engine is not None:
+                engine.execute(image)
             box = image.get_tightbbox().padded(mpl.rcParams["savefig.pad_inches"])
             if engine is not None:
                 image.set_layout_engine("none")
