@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,12 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).with_name("templates")
 
 
+@cache
 def templates(folder: Path = TEMPLATES, *, markup: bool = False) -> Environment:
-    """Open a folder of templates; undefined names are errors, and `markup` escapes values."""
+    """Open a folder of templates; undefined names are errors, and `markup` escapes values.
+
+    Kept, because to compile a template takes longer than to fill it.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(

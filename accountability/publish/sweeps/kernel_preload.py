@@ -25,13 +25,18 @@ MODULES: Final = (
 
 
 def preload(names: Iterable[str]) -> None:
-    """Import modules; what is there then is never collected, so that kernels go on sharing its memory."""
+    """Import modules; what is there then is never collected, so that kernels go on sharing its memory.
+
+    Nothing is collected meanwhile either: looking through all modules again and again takes a sixth of the time.
+    """
+    gc.disable()
     for name in names:
         # One that is not installed fails in the study that needs it, by name.
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def _import_pandas() -> None:
@@ -44,6 +49,7 @@ def _import_pandas() -> None:
         del asked.get_ipython
 
 
+gc.disable()  # until all is imported, in preload()
 # As a kernel does at its start: what lies in the current folder must not pass for a library.
 if sys.path and (sys.path[0] == "" or Path(sys.path[0]) == Path.cwd()):
     del sys.path[0]
