@@ -22,7 +22,10 @@ COLUMNS: Final = ("panel", "drawn", "series", "label", "x", "y", "x_end", "y_end
 _ALWAYS: Final = ("panel", "drawn", "series", "label", "x", "y")
 _NEAR: Final = 1e-9
 
-Row = dict[str, Any]
+_PLACES: Final = ("x", "y", "x_end", "y_end")
+
+#: Rows of one kind, by column.
+Piece = dict[str, list[Any]]
 
 
 def data_of(figure: Figure) -> pd.DataFrame:
@@ -47,8 +50,14 @@ def data_of(figure: Figure) -> pd.DataFrame:
     """
     import pandas as pd
 
-    rows = [{"panel": panel, **row} for panel, axes in enumerate(_panels(figure), start=1) for row in _rows_of(axes)]
-    table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(object)
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+    for panel, axes in enumerate(_panels(figure), start=1):
+        for piece in _pieces_of(axes):
+            rows = len(piece["drawn"])
+            piece["panel"] = [panel] * rows
+            for name, cells in columns.items():
+                cells += piece.get(name, [None] * rows)
+    table = pd.DataFrame(columns, dtype=object)
     return table[[name for name in COLUMNS if name in _ALWAYS or table[name].notna().any()]]
 
 
@@ -65,7 +74,8 @@ def _panels(figure: Figure) -> list[Axes]:
     return found
 
 
-def _rows_of(axes: Axes) -> Iterator[Row]:
+def _pieces_of(axes: Axes) -> Iterator[Piece]:
+    """What each artist of a panel draws, column by column, in the order of drawing."""
     from matplotlib.container import BarContainer
 
     bars = {id(bar): box for box in axes.containers if isinstance(box, BarContainer) for bar in box}
@@ -76,18 +86,20 @@ def _rows_of(axes: Axes) -> Iterator[Row]:
         if artist.get_visible() and artist.get_gid() != CONTEXT:
             groups.setdefault(id(bars.get(id(artist), artist)), []).append(artist)
     known = _labels_by_colour(axes)
+    ticks = {"x": _tick_names(axes.xaxis), "y": _tick_names(axes.yaxis)}
     for series, members in enumerate(groups.values(), start=1):
         box = bars.get(id(members[0]))
         label = _label(box) or _label(members[0]) or known.get(_colour(members[0]), "")
         for artist in members:
-            for row in _points(axes, artist, upright=box is None or box.orientation != "horizontal", bar=bool(box)):
-                placed = {
-                    name: _written(axes.xaxis if name.startswith("x") else axes.yaxis, value)
-                    for name, value in row.items()
-                    if name in ("x", "y", "x_end", "y_end")
-                }
-                ticked = {"x_tick": _tick(axes.xaxis, row.get("x")), "y_tick": _tick(axes.yaxis, row.get("y"))}
-                yield {**row, **placed, **ticked, "series": series, "label": label}
+            for piece in _points(axes, artist, upright=box is None or box.orientation != "horizontal", bar=bool(box)):
+                rows = len(piece["drawn"])
+                for name, named in ticks.items():
+                    if named and name in piece:
+                        piece[f"{name}_tick"] = [_tick(named, place) for place in piece[name]]
+                for name in _PLACES:
+                    if name in piece:
+                        piece[name] = _written(axes.xaxis if name.startswith("x") else axes.yaxis, piece[name])
+                yield {**piece, "series": [series] * rows, "label": [label] * rows}
 
 
 def _label(artist: Any) -> str:
@@ -121,7 +133,7 @@ def _labels_by_colour(axes: Axes) -> dict[tuple[float, ...], str]:
     return known
 
 
-def _points(axes: Axes, artist: Any, *, upright: bool, bar: bool) -> Iterator[Row]:
+def _points(axes: Axes, artist: Any, *, upright: bool, bar: bool) -> Iterator[Piece]:
     from matplotlib.collections import FillBetweenPolyCollection, LineCollection, PathCollection
     from matplotlib.image import AxesImage
     from matplotlib.lines import Line2D
@@ -131,80 +143,78 @@ def _points(axes: Axes, artist: Any, *, upright: bool, bar: bool) -> Iterator[Ro
     if isinstance(artist, Line2D):
         style = artist.get_drawstyle()
         kind = style if style.startswith("steps-") else "line" if artist.get_linestyle() != "None" else "points"
-        yield from _measured(axes, artist.get_transform(), kind, artist.get_xydata())
+        yield _measured(axes, artist.get_transform(), kind, artist.get_xydata())
     elif isinstance(artist, Rectangle) and bar:
         (x, y), width, height = artist.get_xy(), artist.get_width(), artist.get_height()
-        middle = {"x": x + width / 2, "y": y, "y_end": y + height}
-        across = {"x": x, "y": y + height / 2, "x_end": x + width}
-        yield {"drawn": "bar", **(middle if upright else across)}
+        middle = {"x": [x + width / 2], "y": [y], "y_end": [y + height]}
+        across = {"x": [x], "y": [y + height / 2], "x_end": [x + width]}
+        yield {"drawn": ["bar"], **(middle if upright else across)}
     elif isinstance(artist, Rectangle):
         corners = [[*artist.get_xy(), artist.get_x() + artist.get_width(), artist.get_y() + artist.get_height()]]
-        yield from _measured(axes, artist.get_data_transform(), "box", corners)
+        yield _measured(axes, artist.get_data_transform(), "box", corners)
     elif isinstance(artist, FillBetweenPolyCollection):
         yield from _band(artist)
     elif isinstance(artist, LineCollection):
         ends = [[*start, *stop] for part in artist.get_segments() for start, stop in pairwise(part)]
-        yield from _measured(axes, artist.get_transform(), "segment", ends)
+        yield _measured(axes, artist.get_transform(), "segment", ends)
     elif isinstance(artist, PathCollection):
-        yield from _measured(axes, artist.get_offset_transform(), "points", artist.get_offsets())
+        yield _measured(axes, artist.get_offset_transform(), "points", artist.get_offsets())
     elif isinstance(artist, AxesImage):
-        yield from _cells(artist)
+        yield _cells(artist)
     elif isinstance(artist, Text):
         if artist.get_text():
-            for row in _measured(axes, artist.get_transform(), "text", [artist.get_unitless_position()]):
-                yield {**row, "text": artist.get_text()}
+            place = _measured(axes, artist.get_transform(), "text", [artist.get_unitless_position()])
+            yield {**place, "text": [artist.get_text()]}
     elif isinstance(artist, Patch):
         outline = artist.get_patch_transform().transform(artist.get_path().vertices)
-        yield from _measured(axes, artist.get_data_transform(), "area", outline)
+        yield _measured(axes, artist.get_data_transform(), "area", outline)
     else:
         for path in artist.get_paths():
-            yield from _measured(axes, artist.get_transform(), "area", path.vertices)
+            yield _measured(axes, artist.get_transform(), "area", path.vertices)
 
 
-def _measured(axes: Axes, transform: Any, kind: str, places: Any) -> Iterator[Row]:
+def _measured(axes: Axes, transform: Any, kind: str, places: Any) -> Piece:
     """Return places; a coordinate that is not measured in the axis's own unit is left out."""
+    import numpy as np
+
     on_x, on_y = transform.contains_branch_seperately(axes.transData)
-    for place in places:
-        row: Row = {"drawn": kind}
-        for name, value in zip(("x", "y", "x_end", "y_end"), place, strict=False):
-            row[name] = value if (on_x if name.startswith("x") else on_y) else None
-        yield row
+    table = np.ma.filled(np.ma.asarray(places, dtype="float64"), np.nan)
+    piece: Piece = {"drawn": [kind] * len(table)}
+    for name, column in zip(("x", "y", "x_end", "y_end"), table.T, strict=False):
+        if on_x if name.startswith("x") else on_y:
+            piece[name] = column.tolist()
+    return piece
 
 
-def _band(artist: Any) -> Iterator[Row]:
+def _band(artist: Any) -> Iterator[Piece]:
     # A band is a closed outline: there along one edge, back along the other, a corner before each.
     for path in artist.get_paths():
         outline = path.vertices[:-1]
         half = len(outline) // 2
         there, back = outline[1:half], outline[half + 1 :][::-1]
-        across = artist.t_direction == "y"
-        for low, high in zip(there, back, strict=True):
-            row = {"x": low[0], "y": low[1], "x_end": high[0] if across else None, "y_end": None if across else high[1]}
-            yield {"drawn": "band", **row}
+        end = ("x_end", 0) if artist.t_direction == "y" else ("y_end", 1)
+        low = {"x": there[:, 0].tolist(), "y": there[:, 1].tolist()}
+        yield {"drawn": ["band"] * len(there), **low, end[0]: back[:, end[1]].tolist()}
 
 
-def _cells(artist: Any) -> Iterator[Row]:
+def _cells(artist: Any) -> Piece:
     import numpy as np
 
     values: np.ndarray = np.ma.filled(np.ma.asarray(artist.get_array(), dtype="float64"), np.nan)
     if values.ndim != 2:
-        return
+        return {"drawn": []}
     rows, columns = values.shape
     left, right, bottom, top = artist.get_extent()
     if artist.origin == "upper":
         bottom, top = top, bottom
-    for row in range(rows):
-        for column in range(columns):
-            yield {
-                "drawn": "cell",
-                "x": left + (column + 0.5) * (right - left) / columns,
-                "y": bottom + (row + 0.5) * (top - bottom) / rows,
-                "value": values[row, column],
-            }
+    across = left + (np.arange(columns) + 0.5) * (right - left) / columns
+    up = bottom + (np.arange(rows) + 0.5) * (top - bottom) / rows
+    x, y = np.tile(across, rows), np.repeat(up, columns)
+    return {"drawn": ["cell"] * values.size, "x": x.tolist(), "y": y.tolist(), "value": values.ravel().tolist()}
 
 
-def _tick(axis: Axis, place: Any) -> str | None:
-    """Name written on an axis at a place, where the axis bears names and not numbers."""
+def _tick_names(axis: Axis) -> list[tuple[float, str]]:
+    """Names written on an axis with their places, where the axis bears names and not numbers."""
     from matplotlib.category import StrCategoryFormatter
     from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter
 
@@ -213,24 +223,28 @@ def _tick(axis: Axis, place: Any) -> str | None:
     chosen = isinstance(formatter, FixedFormatter | FuncFormatter) and isinstance(
         axis.get_major_locator(), FixedLocator
     )
-    if place is None or not (chosen or isinstance(formatter, StrCategoryFormatter)):
-        return None
-    ticks = list(axis.get_majorticklocs())
-    near = [number for number, tick in enumerate(ticks) if abs(float(tick) - float(place)) < _NEAR]
-    if not near:
-        return None
-    return str(formatter.format_ticks(ticks)[near[0]]) or None
+    if not (chosen or isinstance(formatter, StrCategoryFormatter)):
+        return []
+    ticks = [float(tick) for tick in axis.get_majorticklocs()]
+    return list(zip(ticks, map(str, formatter.format_ticks(ticks)), strict=True))
 
 
-def _written(axis: Axis, value: Any) -> Any:
+def _tick(named: Sequence[tuple[float, str]], place: float) -> str | None:
+    return next((name for tick, name in named if abs(tick - place) < _NEAR), "") or None
+
+
+def _written(axis: Axis, values: Sequence[float]) -> list[Any]:
+    """Places as they are written; none for what is not a number."""
     from datetime import date
 
     from matplotlib.dates import DateConverter, num2date
     from matplotlib.units import registry
 
-    if value is None or value != value:
-        return None
     if not isinstance(axis.get_converter(), DateConverter | type(registry[date])):
-        return float(value)
-    moment = num2date(float(value)).replace(tzinfo=None)
-    return moment.date().isoformat() if moment.time().isoformat() == "00:00:00" else moment.isoformat()
+        return [None if value != value else float(value) for value in values]
+
+    def moment(value: float) -> str:
+        at = num2date(float(value)).replace(tzinfo=None)
+        return at.date().isoformat() if at.time().isoformat() == "00:00:00" else at.isoformat()
+
+    return [None if value != value else moment(value) for value in values]
