@@ -12,7 +12,7 @@ from accountability.figures.share_bars import matrix
 from accountability.privacy import hidden_cells
 from accountability.records.dataset import Dataset
 from accountability.results import percent, plural
-from accountability.study.occurrences import stage_of
+from accountability.study.occurrences import rows_places, stage_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -112,8 +112,7 @@ def _blanks(dataset: Dataset) -> dict[str, np.ndarray]:
     """For each field, whether each row of the allegations has no value."""
     rows, cases = dataset.allegations, dataset.cases
     fields = {str(name): rows[name].isna().to_numpy(bool) for name in rows if _counts(str(name))}
-    ids = pd.Index(cases["case_id"])
-    place = ids.get_indexer(pd.Index(rows["case_id"]))
+    place = rows_places(rows, cases)
     for name in cases:
         if _counts(str(name)) and name not in fields:
             fields[str(name)] = cases[name].isna().to_numpy(bool)[place]

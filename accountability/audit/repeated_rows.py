@@ -12,6 +12,7 @@ from accountability.records.dataset import Dataset
 from accountability.results import percent, plural
 from accountability.study import overview
 from accountability.study.cohort import Cohort
+from accountability.study.occurrences import rows_places
 
 ROWS_NAMED, ROWS_UNNAMED = "rows alike, naming an officer", "rows alike, naming no officer"
 CASES, STEPS, DATED = "complaints alike in all they hold", "steps alike", "repeats dealt with at load"
@@ -112,14 +113,13 @@ def _alike_cases(dataset: Dataset) -> int:
     """Complaints alike in their own columns, their steps and their allegations."""
     cases = _without_numbers(dataset.cases).drop(columns=["case_id"])
     own = pd.util.hash_pandas_object(cases, index=False).to_numpy()
-    ids = pd.Index(dataset.cases["case_id"])
     total = own.copy()
-    held = np.zeros(len(ids), dtype=bool)
+    held = np.zeros(len(own), dtype=bool)
     for table, left_out in ((dataset.events, {"case_id"}), (_without_numbers(dataset.allegations), {"case_id"})):
         rows = _without_numbers(table).drop(columns=list(left_out))
         if rows.empty or rows.shape[1] == 0:
             continue
-        place = ids.get_indexer(pd.Index(table["case_id"]))
+        place = rows_places(table, dataset.cases)
         # A sum does not depend on the order of the rows; it wraps around, which hashes bear.
         np.add.at(total, place, pd.util.hash_pandas_object(rows, index=False).to_numpy() * np.uint64(2654435761))
         held[place] = True

@@ -12,7 +12,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.study.cohort import Cohort, DatasetLike
 from accountability.study.durations import Durations
 from accountability.study.inputs import takes
-from accountability.study.occurrences import FOREVER, occurrence
+from accountability.study.occurrences import FOREVER, occurrence, places
 
 Unit = Literal["complaint", "officer", "agency_day"]
 
@@ -76,7 +76,7 @@ def _linked(allegations: pd.DataFrame, cases: pd.Index) -> np.ndarray:
     from scipy.sparse.csgraph import connected_components
 
     rows = allegations[["case_id", "officer_id"]].dropna()
-    place = cases.get_indexer(pd.Index(rows["case_id"]))
+    place = places(rows["case_id"], cases)
     officer, names = pd.factorize(rows["officer_id"])
     inside = place >= 0
     size = len(cases) + len(names)

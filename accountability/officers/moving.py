@@ -20,7 +20,7 @@ from accountability.stats.optimise import Evaluation, NotConverged, Separation, 
 from accountability.stats.sandwich import sandwich
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
-from accountability.study.occurrences import FOREVER, stage_of
+from accountability.study.occurrences import FOREVER, places, rows_places, stage_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -303,13 +303,12 @@ def _stays(assignments: pd.DataFrame) -> tuple[_Stays, pd.Index]:
 def _complaints(cohort: Cohort, stage: str, stays: _Stays, ids: pd.Index) -> _Seen:
     rows = cohort.allegations[cohort.allegations["officer_id"].notna()]
     rows = rows.drop_duplicates(["case_id", "officer_id"])
-    cases = pd.Index(cohort.cases["case_id"])
     when = stage_of(cohort, stage)
-    case = cases.get_indexer(pd.Index(rows["case_id"]))
+    case = rows_places(rows, cohort.cases)
     exact = ((when.earliest == when.latest) & (when.earliest != FOREVER))[case]
     case = case[exact]
     day = when.earliest[case].astype(np.int64)
-    officer = ids.get_indexer(pd.Index(rows["officer_id"]))[exact]
+    officer = places(rows["officer_id"], ids)[exact]
     wide = 2**32
     if not len(stays.officer):
         return _Seen(day, officer, case, np.full(len(day), -1))

@@ -18,7 +18,7 @@ from accountability.results import plural
 from accountability.stats.arrays import Flags, Ints
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
-from accountability.study.occurrences import FOREVER, NEVER, day_number, stage_of
+from accountability.study.occurrences import FOREVER, NEVER, day_number, rows_places, stage_of
 from accountability.study.restriction import read_only
 from accountability.vocabulary import ROSTER, UNIT_COLUMNS
 
@@ -194,7 +194,7 @@ def officer_records(
         ]
         rows = rows[stated == 1]
     when = stage_of(cohort, start)
-    place = pd.Index(cohort.cases["case_id"]).get_indexer(pd.Index(rows["case_id"]))
+    place = rows_places(rows, cohort.cases)
     exact = (when.earliest == when.latest) & (when.earliest != FOREVER)
     left.append((f"no day of {start}", int((~exact[place]).sum())))
     rows, place = rows[exact[place]], place[exact[place]]

@@ -18,7 +18,7 @@ from accountability.results import plural
 from accountability.stats.arrays import Floats, Ints
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
-from accountability.study.occurrences import FOREVER, NEVER, as_date, day_number, stage_of
+from accountability.study.occurrences import FOREVER, NEVER, as_date, day_number, rows_places, stage_of
 
 SERVICE: Final = ("officer_id", "from", "to")
 
@@ -156,7 +156,7 @@ def two_periods(
     """
     cohort = data
     rows = counted_rows(cohort, OFFICER, "officer_complaint")
-    case = pd.Index(cohort.cases["case_id"]).get_indexer(pd.Index(rows["case_id"]))
+    case = rows_places(rows, cohort.cases)
     officer, known = pd.factorize(rows[OFFICER])
     officers = None if officers is None else how_many(cohort, officers, len(known))
     day: dt.date | None = None

@@ -21,7 +21,7 @@ from accountability.stats.count_laws import Counts
 from accountability.study.cohort import Cohort
 from accountability.study.exposure import years_of
 from accountability.study.inputs import takes
-from accountability.study.occurrences import FOREVER, NEVER, stage_of
+from accountability.study.occurrences import FOREVER, NEVER, rows_places, stage_of
 from accountability.vocabulary import ROSTER
 
 Exposure = pd.Series | str | None
@@ -321,9 +321,8 @@ def _middle_third(cohort: Cohort, rows: pd.DataFrame, officer: Ints, size: int) 
     Refusal
         When complaints are not dated, or hardly anybody is accused in both.
     """
-    cases = pd.Index(cohort.cases["case_id"])
     when = stage_of(cohort, "received")
-    case = cases.get_indexer(pd.Index(rows["case_id"]))
+    case = rows_places(rows, cohort.cases)
     low, high = when.earliest[case], when.latest[case]
     dated = (low != FOREVER) & (low != NEVER) & (high != FOREVER)
     if not dated.any():

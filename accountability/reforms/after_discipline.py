@@ -16,7 +16,7 @@ from accountability.reforms.service_months import month_start
 from accountability.stats.arrays import Days, Flags, Floats, Ints
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
-from accountability.study.occurrences import FOREVER, NEVER, stage_of
+from accountability.study.occurrences import FOREVER, NEVER, rows_places, stage_of
 from accountability.vocabulary import PENALTY_LADDER
 
 Step = Literal["sustained", "penalty"]
@@ -236,9 +236,8 @@ def _read(data: Cohort, column: str | None, step: Step) -> _Laid:
     table = table[table["officer_id"].notna()]
     if column is not None:
         table = table[table["officer_id"].map(table.groupby("officer_id")[column].nunique()) == 1]
-    cases = pd.Index(data.cases["case_id"])
     when = {stage: stage_of(data, stage) for stage in ("received", "incident", "closed")}
-    place = cases.get_indexer(pd.Index(table["case_id"]))
+    place = rows_places(table, data.cases)
     table = table.assign(**{name: one.earliest[place] for name, one in when.items()})
     exact = (when["received"].earliest == when["received"].latest)[place] & (table["received"] > NEVER)
     table = table[exact & (table["received"] < FOREVER)]

@@ -15,7 +15,15 @@ from accountability.figures.house_style import labelled
 from accountability.privacy import disclose
 from accountability.records import pseudonyms
 from accountability.records.dataset import Dataset
-from accountability.releases.release_line import apart, recorded_days, require_pair, within_window
+from accountability.releases.release_line import (
+    apart,
+    case_places,
+    key_places,
+    recorded_days,
+    require_pair,
+    within_window,
+)
+from accountability.remembered import remembering
 from accountability.results import Result, percent, plural
 from accountability.study.inputs import takes
 
@@ -124,6 +132,7 @@ def trap(rule: Mapping[Any, Any]) -> str:
 
 
 @takes("dataset")
+@remembering()
 def changes(older: Dataset, newer: Dataset) -> Changes:
     """Compare two releases of one agency by complaint and field.
 
@@ -156,9 +165,9 @@ def changes(older: Dataset, newer: Dataset) -> Changes:
     """
     shared = require_pair(older, newer, "changes")
     old, new = pd.Index(older.cases["case_id"]), pd.Index(newer.cases["case_id"])
-    absent = old[new.get_indexer(old) < 0]
+    absent = old[case_places(older, shared) < 0]
     gone = int(within_window(older, absent, newer).sum())
-    fresh = new[old.get_indexer(new) < 0]
+    fresh = new[case_places(newer, shared) < 0]
     early = _before_window(newer, fresh, older)  # received before the older one's window, so not new
     states = {"in both": len(shared), "new": len(fresh) - early, "gone": gone}
     keys = pd.DataFrame(
@@ -247,14 +256,14 @@ def _columns(older: Dataset, newer: Dataset, keys: pd.Index, table: str) -> list
     held = [name for name in frames[0].columns if name in frames[1].columns and name not in _NOT_COMPARED]
     held = [name for name in held if not name.startswith("raw_") or not any(o.startswith(name[4:]) for o in held)]
     found = []
-    places = [keys.get_indexer(pd.Index(frame["case_id"])) for frame in frames]
+    known = [key_places(one, frame, keys) for one, frame in zip((older, newer), frames, strict=True)]
     for name in held:
         both = pd.concat([frame[name].astype("str") for frame in frames], ignore_index=True)
         codes, words = pd.factorize(both.where(both != _UNSETTLED), sort=True)
         split = len(frames[0])
         sides = [
             _sets(part, place, len(keys), table == "cases")
-            for part, place in zip((codes[:split], codes[split:]), places, strict=True)
+            for part, place in zip((codes[:split], codes[split:]), known, strict=True)
         ]
         place = np.flatnonzero(sides[0].total != sides[1].total)
         if not len(place):

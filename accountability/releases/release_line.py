@@ -15,9 +15,10 @@ from accountability.records.dataset import Dataset
 from accountability.records.inherited import last_day, releases_like
 from accountability.records.load import load
 from accountability.records.places import source_folder
+from accountability.remembered import remembered
 from accountability.results import percent
-from accountability.stats.arrays import Days, Flags
-from accountability.study.occurrences import NEVER, day_number
+from accountability.stats.arrays import Days, Flags, Ints
+from accountability.study.occurrences import FOREVER, NEVER, day_number, day_numbers, places, rows_places
 
 #: From this share of the keys that two releases share, with another day of receipt, the keys were given out anew.
 _ISSUED_ANEW = 0.5
@@ -157,10 +158,10 @@ def require_pair(older: Dataset, newer: Dataset, function: str) -> pd.Index:
             f"releases.{function} needs two datasets, and was given a {type(newer).__name__} as the second. Write:\n"
             f"    releases.{function}(accountability.load('new_orleans'), accountability.load('new_orleans_2023'))"
         )
-    places = [(one.card.jurisdiction, one.card.agency) for one in (older, newer)]
-    if places[0] != places[1]:
+    agencies = [(one.card.jurisdiction, one.card.agency) for one in (older, newer)]
+    if agencies[0] != agencies[1]:
         raise Refusal(
-            f"{older.name} is of {', '.join(places[0][::-1])}, {newer.name} of {', '.join(places[1][::-1])}: two "
+            f"{older.name} is of {', '.join(agencies[0][::-1])}, {newer.name} of {', '.join(agencies[1][::-1])}: two "
             "agencies are no releases of one series. Compare their results, not their records"
         )
     before, after = older.card.observed_until, newer.card.observed_until
@@ -185,8 +186,7 @@ def require_pair(older: Dataset, newer: Dataset, function: str) -> pd.Index:
             f"compared by complaint alone: merge the finer with `repeats` in its source.yaml and say unit: complaint"
         )
     old, new = pd.Index(older.cases["case_id"]), pd.Index(newer.cases["case_id"])
-    place = new.get_indexer(old)
-    shared = old[place >= 0]
+    shared = old[places(old, new) >= 0]
     expected = int(within_window(older, old, newer).sum())
     if len(shared) == 0 or 2 * len(shared) < expected:
         raise Refusal(
@@ -233,18 +233,30 @@ def apart(first: Days, then: Days, first_end: Days, then_end: Days) -> Flags:
     return np.asarray((first_end < then) | (then_end < first))
 
 
+@remembered
 def recorded_days(data: Dataset, keys: pd.Index, stage: str, end: str = "earliest") -> np.ndarray:
     """Return the first recorded day of a stage in each case, usable or set aside, as a day number; -1 if there is none.
 
     A coarse date has an `earliest` and a `latest` day.
     """
-    rows = data.events[(data.events["stage"] == stage).to_numpy()]
-    found = np.full(len(keys), np.iinfo(np.int64).max)
-    place = keys.get_indexer(pd.Index(rows["case_id"]))
-    days = rows[end].to_numpy().astype("datetime64[D]")
-    good = (place >= 0) & ~np.isnat(days)
-    np.minimum.at(found, place[good], days[good].astype(np.int64))
-    return np.where(found == np.iinfo(np.int64).max, -1, found)
+    day = day_numbers(data.events[end], FOREVER)
+    rows = np.flatnonzero((data.events["stage"] == stage).to_numpy() & (day < FOREVER))
+    place = key_places(data, data.events, keys)[rows]
+    found = np.full(len(keys), FOREVER)
+    np.minimum.at(found, place[place >= 0], day[rows][place >= 0])
+    return np.where(found == FOREVER, -1, found)
+
+
+def key_places(data: Dataset, table: pd.DataFrame, keys: pd.Index) -> Ints:
+    """Return the place of the complaint of each row of a table among the keys, -1 if it is not among them."""
+    own = rows_places(table, data.cases)
+    return np.where(own >= 0, case_places(data, keys)[own], -1)
+
+
+@remembered
+def case_places(data: Dataset, keys: pd.Index) -> Ints:
+    """Return the place of each complaint among the keys, -1 if it is not among them."""
+    return places(data.cases["case_id"], keys)
 
 
 def within_window(data: Dataset, keys: pd.Index, other: Dataset) -> np.ndarray:

@@ -124,7 +124,13 @@ def rows_places(rows: pd.DataFrame, cases: pd.DataFrame) -> Ints:
 
 @remembered
 def _rows_places(ids: Any, known: Any) -> Ints:
-    found = places(_column(ids), _column(known))
+    if isinstance(ids, pd.Series) or isinstance(known, pd.Series):
+        found = places(_column(ids), _column(known))
+    elif ids.equals(known):  # a row a case, in their order
+        found = np.arange(len(known))
+    else:  # cases differ, so that they are looked up as they are
+        at = pc.index_in(ids, value_set=known, skip_nulls=True)
+        found = np.asarray(at.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
     found.flags.writeable = False
     return found
 

@@ -12,7 +12,7 @@ import pandas as pd
 from accountability.errors import ParameterError
 from accountability.stats.arrays import Ints
 from accountability.study.cohort import Cohort
-from accountability.study.occurrences import FOREVER, NEVER, as_date, day_number, occurrence, stage_of
+from accountability.study.occurrences import FOREVER, NEVER, as_date, day_number, occurrence, places, stage_of
 from accountability.study.row_dates import by_allegation
 from accountability.vocabulary import PEOPLE, STAGES
 
@@ -118,7 +118,7 @@ def windows_of(cohort: Cohort, window: Window, unit: str, cases: pd.Series) -> t
     if unit in ("complaint", *PEOPLE):
         index = pd.Index(cases.unique())
         found = occurrence(cohort.events, index, window.stage, "first")
-        at = index.get_indexer(pd.Index(cases))
+        at = places(cases, index)
         return window.place(found.earliest[at], found.latest[at], found.set_aside[at])
     study = by_allegation(cohort)
     found = stage_of(study, window.stage)
