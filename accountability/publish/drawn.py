@@ -178,7 +178,7 @@ def _measured(axes: Axes, transform: Any, kind: str, places: Any) -> Piece:
     import numpy as np
 
     on_x, on_y = transform.contains_branch_seperately(axes.transData)
-    table = np.ma.filled(np.ma.asarray(places, dtype="float64"), np.nan)
+    table: np.ndarray = np.ma.filled(np.ma.asarray(places, dtype="float64"), np.nan)
     piece: Piece = {"drawn": [kind] * len(table)}
     for name, column in zip(("x", "y", "x_end", "y_end"), table.T, strict=False):
         if on_x if name.startswith("x") else on_y:

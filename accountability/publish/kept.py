@@ -319,7 +319,7 @@ def _pictures(image: Figure, kinds: Sequence[str], dpi: int = DPI) -> list[bytes
     with mpl.rc_context({"svg.hashsalt": "accountability", "svg.fonttype": "none"}):
         try:
             image.dpi = dpi
-            if engine is not None:
+            if engine is not None and image.axes:
                 engine.execute(image)
             box = image.get_tightbbox().padded(mpl.rcParams["savefig.pad_inches"])
             if engine is not None:

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 from accountability import publish
 from accountability.figures import draw
@@ -155,6 +156,11 @@ def in_two_passes(figure: Figure, kind: str) -> bytes:
     return buffer.getvalue()
 
 
+def shown(file: bytes, kind: str) -> bytes:
+    """What a file shows: a PNG may be packed in more ways than one."""
+    return Image.open(io.BytesIO(file)).tobytes() if kind == "png" else file
+
+
 @pytest.mark.parametrize("layout", ["constrained", "tight", None])
 @pytest.mark.parametrize("kind", ["png", "svg"])
 def test_a_file_drawn_once_is_the_one_that_matplotlib_draws_twice(layout: Any, kind: str) -> None:
@@ -164,11 +170,12 @@ def test_a_file_drawn_once_is_the_one_that_matplotlib_draws_twice(layout: Any, k
         panels[0].plot([1, 2, 3], [3, 1, 2], label="a line")
         panels[0].legend()
         panels[1].barh(["a label that is long", "short"], [1, 2])
-        found.append(way(figure, kind))
+        file = way(figure, kind)
+        found.append(shown(file, kind))
         plt.close(figure)
     assert found[0] == found[1]
     blank = plt.figure(layout=layout)
-    assert len(found[1]) > 2 * len(kept.rendered(blank, kind)), "something is drawn"
+    assert len(file) > 2 * len(kept.rendered(blank, kind)), "something is drawn"
     plt.close(blank)
 
 
