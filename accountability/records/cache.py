@@ -59,8 +59,11 @@ def sha256(path: Path) -> str:
 def own_code() -> str:
     """Return one hash over the modules that code a source, so that a change of code makes old entries invalid."""
     digest = hashlib.sha256()
-    for path in sorted([*PACKAGE.glob("*.py"), *PACKAGE.glob("records/**/*.py")]):
-        digest.update(f"{path.relative_to(PACKAGE).as_posix()} {sha256(path)}\n".encode())
+    inside = [(folder, names) for folder, _, names in os.walk(PACKAGE / "records")]
+    for folder, names in sorted([(str(PACKAGE), os.listdir(PACKAGE)), *inside]):
+        for name in sorted(name for name in names if name.endswith(".py")):
+            text = Path(folder, name).read_bytes()
+            digest.update(f"{folder.removeprefix(str(PACKAGE))}/{name} {len(text)}\n".encode() + text)
     return digest.hexdigest()
 
 

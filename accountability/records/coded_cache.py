@@ -19,6 +19,7 @@ import time
 import warnings
 import zlib
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -126,7 +127,8 @@ def read(folder: Path, wanted: str) -> Coded | None:
     if not place.is_dir():
         return None
     for _ in range(2):  # another process may be putting its own in this place
-        found = {name: _kept_hash(place, name) for name in TABLES}
+        with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as pool:  # summing leaves Python free
+            found = dict(zip(TABLES, pool.map(lambda name: _kept_hash(place, name), TABLES), strict=True))
         try:
             stated = json.loads((place / COMPLETE).read_text(encoding="utf-8"))
             if stated == found:
@@ -162,8 +164,6 @@ def keep(folder: Path, wanted: str, coded: Coded) -> bool:
         work = Path(tempfile.mkdtemp(prefix=_MAKING, dir=folder))
     except OSError:
         return False
-    from concurrent.futures import ThreadPoolExecutor  # here: tables that are kept are read without it
-
     try:
         frames = coded.frames()
         with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as pool:  # writing and summing leave Python free
@@ -191,7 +191,7 @@ def _written(frame: pd.DataFrame, path: Path) -> str:
 
 def _mapped(path: Path) -> pd.DataFrame:
     with pa.memory_map(str(path)) as file:
-        return pa.ipc.open_file(file).read_all().to_pandas()
+        return pa.ipc.open_file(file).read_all().to_pandas(split_blocks=True)  # no column is copied to stand by others
 
 
 def _kept_hash(place: Path, name: str) -> str:
