@@ -242,13 +242,18 @@ def _dates(days: _Days, stage: str) -> pd.DataFrame:
     kind = np.where(apart(old, new, old_end, new_end), "changed", "restated")
     kind = np.where(old < 0, "filled", np.where(new < 0, "emptied", kind))
     moved = np.where(kind == "changed", new - old, np.nan)
-    said = []
-    for one, end in ((old, old_end), (new, new_end)):
-        first, last = (pd.Series(ends.astype("datetime64[D]")).dt.strftime("%Y-%m-%d") for ends in (one, end))
-        said.append(first.where(one == end, first + "/" + last).mask(one < 0))
-    return pd.DataFrame(
-        {"place": place, "field": stage, "change": kind, "before": said[0], "after": said[1], "days": moved}
-    )
+    said = {"before": _span(old, old_end), "after": _span(new, new_end)}
+    return pd.DataFrame({"place": place, "field": stage, "change": kind, **said, "days": moved})
+
+
+def _span(first: np.ndarray, last: np.ndarray) -> pd.Series:
+    """Days as text, a coarse date by both its ends; missing where there is none."""
+    text = pd.Series(np.datetime_as_string(first.astype("datetime64[D]")), dtype="str")
+    coarse = first != last
+    if coarse.any():
+        ends = pd.Series(np.datetime_as_string(last.astype("datetime64[D]")), dtype="str")
+        text = text.where(~coarse, text + "/" + ends)
+    return text.mask(first < 0)
 
 
 def _columns(older: Dataset, newer: Dataset, keys: pd.Index, table: str) -> list[pd.DataFrame]:
