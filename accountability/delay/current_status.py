@@ -137,8 +137,8 @@ def current_status_curve(durations: Durations, by: str | Sequence[str] | None = 
             "the day the release ends has nothing to do with how long a case takes",
             "a case counts as closed only when it is",
         ),
-        method="non-parametric maximum likelihood for current-status data (isotonic regression), Kuhn-Tucker gap "
-        f"{max(gaps):.1e}",
+        method="non-parametric maximum likelihood for current-status data (isotonic regression); likelihood "
+        f"within {max(gaps):.0e} of its maximum",
         table=stacked(groups, parts),
         flow=durations.flow,
         by=columns_of(by),

@@ -181,7 +181,8 @@ def interval_curve(durations: Durations, by: str | Sequence[str] | None = None) 
     return IntervalCurve(
         estimand=f"share of cases still open by {durations.clock}",
         assumptions=assumptions,
-        method=f"non-parametric maximum likelihood for interval-dated delays (Turnbull), Kuhn-Tucker gap {worst:.1e}",
+        method="non-parametric maximum likelihood for interval-dated delays (Turnbull); likelihood within "
+        f"{worst:.0e} of its maximum",
         table=stacked(groups, [_columns(found) for found in masses]),
         flow=durations.flow,
         by=columns_of(by),
