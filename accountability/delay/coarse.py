@@ -210,8 +210,8 @@ def coarse_curve(
             "cases are independent of each other",
         ),
         method=f"maximum likelihood for dates coarse at either end over linear splines of the daily share closed, "
-        f"pointwise {percent(confidence)} log-log interval; likelihood within {max(found.gap for found in fits):.0e} of "
-        "its maximum",
+        f"pointwise {percent(confidence)} log-log interval; likelihood within {max(found.gap for found in fits):.0e} "
+        "of its maximum",
         table=stacked(groups, [_columns(found, confidence) for found in fits]),
         flow=durations.flow,
         by=columns_of(by),

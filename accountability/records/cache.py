@@ -59,11 +59,8 @@ def sha256(path: Path) -> str:
 def own_code() -> str:
     """Return one hash over the modules that code a source, so that a change of code makes old entries invalid."""
     digest = hashlib.sha256()
-    inside = [(folder, names) for folder, _, names in os.walk(PACKAGE / "records")]
-    for folder, names in sorted([(str(PACKAGE), os.listdir(PACKAGE)), *inside]):
-        for name in sorted(name for name in names if name.endswith(".py")):
-            text = Path(folder, name).read_bytes()
-            digest.update(f"{folder.removeprefix(str(PACKAGE))}/{name} {len(text)}\n".encode() + text)
+    for path in sorted(map(str, [*PACKAGE.glob("*.py"), *PACKAGE.glob("records/**/*.py")])):
+        digest.update(f"{path.removeprefix(str(PACKAGE))}\n{Path(path).read_text(encoding='utf-8')}\n".encode())
     return digest.hexdigest()
 
 

@@ -15,14 +15,7 @@ from accountability.figures.house_style import labelled
 from accountability.privacy import disclose
 from accountability.records import pseudonyms
 from accountability.records.dataset import Dataset
-from accountability.releases.release_line import (
-    apart,
-    case_places,
-    key_places,
-    recorded_days,
-    require_pair,
-    within_window,
-)
+from accountability.releases.release_line import apart, key_places, recorded_days, require_pair, within_window
 from accountability.remembered import remembering
 from accountability.results import Result, percent, plural
 from accountability.study.inputs import takes
@@ -165,9 +158,9 @@ def changes(older: Dataset, newer: Dataset) -> Changes:
     """
     shared = require_pair(older, newer, "changes")
     old, new = pd.Index(older.cases["case_id"]), pd.Index(newer.cases["case_id"])
-    absent = old[case_places(older, shared) < 0]
+    absent = old[key_places(older, older.cases, shared) < 0]
     gone = int(within_window(older, absent, newer).sum())
-    fresh = new[case_places(newer, shared) < 0]
+    fresh = new[key_places(newer, newer.cases, shared) < 0]
     early = _before_window(newer, fresh, older)  # received before the older one's window, so not new
     states = {"in both": len(shared), "new": len(fresh) - early, "gone": gone}
     keys = pd.DataFrame(

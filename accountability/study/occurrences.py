@@ -108,12 +108,11 @@ def occurrence(events: pd.DataFrame, cases: pd.Index, stage: str, which: Which) 
 
 
 def places(ids: pd.Series | pd.Index, known: pd.Series | pd.Index) -> Ints:
-    """Return the position of each id among the known ones, -1 if it is not among them."""
+    """Return the position of each id among the known ones (the first of equal ones), -1 if it is not among them."""
     if not all(isinstance(one.dtype, pd.StringDtype) for one in (ids, known)):
         return pd.Index(known).unique().get_indexer(pd.Index(ids)).astype(np.int64)
     # Pandas makes Python's texts of Arrow's: many times slower.
-    wanted = pc.unique(pa.array(known))
-    found = pc.index_in(pa.array(ids), value_set=wanted, skip_nulls=True)
+    found = pc.index_in(pa.array(ids), value_set=pa.array(known), skip_nulls=True)
     return np.asarray(found.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
@@ -124,13 +123,8 @@ def rows_places(rows: pd.DataFrame, cases: pd.DataFrame) -> Ints:
 
 @remembered
 def _rows_places(ids: Any, known: Any) -> Ints:
-    if isinstance(ids, pd.Series) or isinstance(known, pd.Series):
-        found = places(_column(ids), _column(known))
-    elif ids.equals(known):  # a row a case, in their order
-        found = np.arange(len(known))
-    else:  # cases differ, so that they are looked up as they are
-        at = pc.index_in(ids, value_set=known, skip_nulls=True)
-        found = np.asarray(at.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
+    alike = not isinstance(ids, pd.Series) and not isinstance(known, pd.Series) and ids.equals(known)
+    found = np.arange(len(known)) if alike else places(_column(ids), _column(known))
     found.flags.writeable = False
     return found
 
