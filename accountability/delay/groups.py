@@ -93,7 +93,7 @@ class Groups(Result):
         table = self.table.dropna(subset="n").reset_index(drop=True)
         axes = draw.new_axes(ax, height=1.2 + 0.32 * len(table))
         numbers = table[["median", "median_lower", "median_upper"]].astype("float64")
-        label = table["group"] + " (" + table["n"].map("{:,}".format) + ")"
+        label = table["group"].map(draw.name_of) + " (" + table["n"].map("{:,}".format) + ")"
         # An upper limit that was not reached is drawn to the edge of what was seen.
         edge = float(numbers.max().max())
         known = numbers["median"].notna() | numbers["median_upper"].notna()

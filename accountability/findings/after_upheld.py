@@ -155,7 +155,7 @@ def _of(asked: Asked, row: dict[Any, Any]) -> str:
 
 def _whose(asked: Asked, row: dict[Any, Any]) -> str:
     column = asked.parameters.get("group")
-    return str(row[column]) if column and column in row else ""
+    return asked.label(str(row[column])) if column and column in row else ""
 
 
 def _upheld(asked: Asked, rows: list[dict[Any, Any]], unit: str) -> str:
@@ -212,7 +212,7 @@ def _lighter(changes: Changes | Refused) -> dict[Any, Any] | None:
 def _part(asked: Asked, table: pd.DataFrame, part: str, title: str, unit: str) -> ReadingTable:
     shown = table[table["part"] == part]
     column = asked.parameters.get("group")
-    own = {asked.group: lambda row: str(row[column])} if column else {}
+    own = {asked.group: lambda row: asked.label(str(row[column]))} if column else {}
     return reading(
         title,
         shown,

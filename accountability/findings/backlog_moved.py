@@ -79,7 +79,7 @@ def found(
             + (
                 []
                 if isinstance(pace, Refused) or not asked.group
-                else [_paces(f"Pace of the last {pace.months} months, by {asked.group}", pace)]
+                else [_paces(asked, f"Pace of the last {pace.months} months, by {asked.group}", pace)]
             )
         ),
         firm=turns or ("The verdict does not turn with half or twice as many months of pace.",)
@@ -119,11 +119,10 @@ def _groups(asked: Asked, pace: Backlogs) -> str:
     shown = pace.table.iloc[1:].dropna(subset="clearance").sort_values("clearance", kind="stable")
     if len(shown) < 2:
         return f"By {asked.group}, too few groups can be shown."
-    low, high = shown.iloc[0], shown.iloc[-1]
-    return (
-        f"By {asked.group}, closings were {wording.share(low['clearance'])} of receipts ({low['group']}) to "
-        f"{wording.share(high['clearance'])} ({high['group']})."
+    low, high = (
+        (wording.share(row["clearance"]), asked.label(str(row["group"]))) for _, row in shown.iloc[[0, -1]].iterrows()
     )
+    return f"By {asked.group}, closings were {low[0]} of receipts ({low[1]}) to {high[0]} ({high[1]})."
 
 
 def _turns(pace: Backlogs | Refused, half: Backlogs | Refused, twice: Backlogs | Refused) -> tuple[str, ...]:
@@ -170,12 +169,12 @@ def _years(whole: pd.DataFrame) -> ReadingTable:
     )
 
 
-def _paces(title: str, pace: Backlogs) -> ReadingTable:
+def _paces(asked: Asked, title: str, pace: Backlogs) -> ReadingTable:
     return reading(
         title,
         pace.table,
         {
-            "group": lambda one: str(one["group"]),
+            "group": lambda one: asked.label(str(one["group"])),
             "received": counts("received"),
             "closed": counts("closed"),
             "open": counts("open"),

@@ -29,7 +29,7 @@ def found(
     if isinstance(gap, Refused):
         return asked.not_answered(gap, "at which stage two groups differ")
     units = None if isinstance(by_unit, Refused) else by_unit
-    who, first, second = asked.label(gap.by), str(gap.first), str(gap.second)
+    who, first, second = (asked.label(str(one)) for one in (gap.by, gap.first, gap.second))
     shown = [row for row in gap.table.to_dict("records") if wording.known(row["ratio"])]
     apart = [row for row in shown if row["ratio_lower"] > 1 or row["ratio_upper"] < 1]
     if not shown:

@@ -85,11 +85,11 @@ def found(
         ),
         tables=(
             *(
-                (_table(f"By {asked.group}", groups.table, asked.parameters["group"], asked.group),)
+                (_table(asked, f"By {asked.group}", groups.table, asked.parameters["group"], asked.group),)
                 if asked.group
                 else ()
             ),
-            _table("By year in which the complaint started", by_year.table, "year_started", "year"),
+            _table(asked, "By year in which the complaint started", by_year.table, "year_started", "year"),
             reading(
                 "Why it cannot be told",
                 verdict.reasons.assign(why=verdict.reasons["reason"].where(verdict.reasons["reason"] != "", "–")),
@@ -132,12 +132,12 @@ def found(
     )
 
 
-def _table(title: str, frame: pd.DataFrame, column: str, heading: str) -> ReadingTable:
+def _table(asked: Asked, title: str, frame: pd.DataFrame, column: str, heading: str) -> ReadingTable:
     return reading(
         title,
         frame,
         {
-            heading: lambda one: str(one[column]),
+            heading: lambda one: asked.label(str(one[column])),
             "complaints": counts("n"),
             "late": counts("late"),
             "in time": counts("in_time"),
@@ -155,8 +155,8 @@ def _apart(asked: Asked, groups: Deadlines) -> str:
     column = str(asked.parameters["group"])
     low, high = shown.iloc[0], shown.iloc[-1]
     return (
-        f"By {asked.group}, at most {wording.share(low['late_upper'])} ({low[column]}) to "
-        f"{wording.share(high['late_upper'])} ({high[column]}) were late."
+        f"By {asked.group}, at most {wording.share(low['late_upper'])} ({asked.label(str(low[column]))}) to "
+        f"{wording.share(high['late_upper'])} ({asked.label(str(high[column]))}) were late."
     )
 
 

@@ -64,7 +64,7 @@ def found(
                 "How recommended penalties ended",
                 ends.table,
                 {
-                    **({asked.group or "group": lambda row: str(row[column])} if column else {}),
+                    **({asked.group or "group": lambda row: asked.label(str(row[column]))} if column else {}),
                     "ended": lambda row: str(row["end"]),
                     "number": counts("events"),
                     "share (interval)": shares(),
@@ -150,8 +150,8 @@ def _groups(asked: Asked, lighter: list[dict[Any, Any]], column: str | None) -> 
     shown = sorted((row for row in lighter[1:] if wording.known(row["estimate"])), key=lambda row: row["estimate"])
     if len(shown) < 2:
         return f"By {asked.group}, too few groups can be shown."
-    low, high = shown[0], shown[-1]
-    return f"By {asked.group}, {_share(low)} ({low[column]}) to {_share(high)} ({high[column]}) ended lighter."
+    ends = [f"{_share(row)} ({asked.label(str(row[column]))})" for row in (shown[0], shown[-1])]
+    return f"By {asked.group}, {' to '.join(ends)} ended lighter."
 
 
 def _steps(asked: Asked, steps: Waterfall) -> ReadingTable:

@@ -149,7 +149,7 @@ def _apart(asked: Asked, groups: Groups, said: str) -> list[str]:
     if len(ranked) < 2:
         return [f"By {asked.group}, too few groups reached half to compare"] * 2
     first, last = ranked.iloc[0], ranked.iloc[-1]
-    names = [str(row["group"]) for row in (first, last)]
+    names = [asked.label(str(row["group"])) for row in (first, last)]
     middles = [
         wording.days(row["median"]) if wording.known(row["median"]) else f"{row['reads']} days" for row in (first, last)
     ]
@@ -251,7 +251,7 @@ def _tables(asked: Asked, answer: HowLong, groups: Groups, ended: str) -> list[R
                 ),
                 rows=tuple(
                     (
-                        asked.plain(str(row["group"])),
+                        asked.label(str(row["group"])),
                         wording.count(row["n"]),
                         wording.count(row["open"]),
                         str(row["reads"]) if wording.known(row["reads"]) else wording.HIDDEN,

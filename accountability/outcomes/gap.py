@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
+from accountability.labels import label
 from accountability.outcomes.gap_bounds import bounds, sensitivity, without_group
 from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.rounded_rates import compared_rounded, outward
@@ -181,7 +182,7 @@ class StageGap(Disclosed):
             f"{row['stage']} {_rate(row, 'first')} against {_rate(row, 'second')} ({self._ratio_said(row)})"
             for row in shown
         ]
-        whose = f"{self.first} against {self.second} ({self.by.replace('_', ' ')}), {WORDS[self.unit]}"
+        whose = f"{label(self.first)} against {label(self.second)} ({self.by.replace('_', ' ')}), {WORDS[self.unit]}"
         text = f"{whose}, stage by stage: {'; '.join(said)}."
         parts = self.table.loc[self.table["contribution"].notna()]
         if len(parts):
@@ -323,7 +324,7 @@ def decompose_gap(
     told = set(table.loc[table["hidden"] | table["rounded_to"].notna(), "stage"])
     limits = bounds(table, flags, group, draws, confidence)
     return StageGap(
-        estimand=f"share that passes each stage, {first} and {second} ({by}), {data.name}",
+        estimand=f"share that passes each stage, {label(first)} and {label(second)} ({by}), {data.name}",
         assumptions=(
             f"unit: {made.word}",
             *(f"{name}: {what}" for name, what in STAGES.items() if name in flags),
