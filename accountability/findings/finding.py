@@ -133,11 +133,11 @@ def _table(said: Mapping[str, Any]) -> ReadingTable:
 
 
 def _plain(value: Any) -> Any:
-    """Tuples as lists, a missing number as none: what JSON holds."""
+    """Tuples as lists, a missing number as none: what JSON holds; digits beyond the twelfth are the machine's own."""
     if isinstance(value, dict):
         return {name: _plain(one) for name, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(one) for one in value]
-    if isinstance(value, float) and value != value:
-        return None
+    if isinstance(value, float):
+        return None if value != value else float(f"{value:.12g}")
     return value

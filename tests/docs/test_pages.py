@@ -227,7 +227,7 @@ def test_the_search_answers_a_newcomer_in_two_clicks(question: str, built: Path,
     first = found.evaluate_all("all => all.slice(0, 5).map((one) => one.pathname.split('/site/')[1])")
     assert f"{ASKED[question]}.html" in first
     found.nth(first.index(f"{ASKED[question]}.html")).click()
-    assert page.url.startswith((built / f"{ASKED[question]}.html").as_uri())
+    page.wait_for_url(f"{(built / f'{ASKED[question]}.html').as_uri()}**")
     assert heard == chromium.Heard()
     page.close()
 
