@@ -171,7 +171,8 @@ def late_recording(
         lag, newer, basis = lag_of(data, received_before=received_before, stop=durations.stop)
         basis = f"Corrected by the lag {basis}."
     except Refusal as refusal:
-        basis = f"From one release the lag of recording is not known ({refusal})."
+        reason = str(refusal).split("; a later one begins with:")[0]  # a figure's caption holds no command
+        basis = f"From one release the lag of recording is not known ({reason})."
     if lag is not None:
         known_later = _known_later(durations, data)
         how: dict[str, Any] = {"draws": draws, "confidence": confidence, "seed": seed}

@@ -178,7 +178,7 @@ class ByYear(Result):
         axes = draw.new_axes(ax)
         shown = self.table.assign(few=self.table["started"].where(self.table["hidden"]))
         long = shown.dropna(subset="year").melt("year", ["stopped", "still_open", "few"], "state", "cases")
-        done = "closed by its findings" if self.by_status else f"'{self.stop}' dated"
+        done = "closed by its findings" if self.by_status else f"{labels.moment(self.stop)} dated"
         names = {"stopped": done, "still_open": "still open", "few": draw.HIDDEN}
         long = long if long.loc[long["state"] == "few", "cases"].any() else long[long["state"] != "few"]
         draw.stacked(axes, long.assign(state=long["state"].map(names)), x="year", height="cases", by="state")

@@ -28,6 +28,8 @@ OFFICE = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 ALLOWED = re.compile(
     r"[\w/.-]*\.(?:csv|ipynb|yaml|json|zip|gz|xlsx)\b|[\w.-]+(?:/[\w.+=-]+)+|accountability (?:run|report) .*"
 )
+#: A word of the shell, which a caption does not tell its reader to write.
+COMMAND = re.compile(r"\baccountability [a-z-]+ [A-Z]|\s--[a-z]")
 WIDTH = re.compile(r'width="([\d.]+)pt"')
 WHOLE = {"a raw name", "a Python literal", "six decimals", "an empty bracket"}
 
@@ -71,6 +73,12 @@ def faults(report: Path, place: Path) -> list[str]:
             wrong.append(f"{form}: the answer is not in it")
         if squeezed(text).find(squeezed(found["question"])) > squeezed(text).find(squeezed(found["answer"])):
             wrong.append(f"{form}: the question stands after the answer")
+    page = (report / "report.html").read_text(encoding="utf-8")
+    wrong += [
+        f"page: a command in the caption {caption!r}"
+        for caption in re.findall(r"<(?:fig)?caption[^>]*>(.*?)</(?:fig)?caption>", page, re.S)
+        if COMMAND.search(caption)
+    ]
     for narrow in report.glob("figures/*.narrow.svg"):
         # Drawn for a telephone: a wider one is shrunk until its letters cannot be read.
         if (wide := float(WIDTH.search(narrow.read_text(encoding="utf-8"))[1]) / 72) > 4.6:

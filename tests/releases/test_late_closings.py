@@ -138,3 +138,10 @@ def test_too_few_closings_to_say_anything_are_refused(real_source: Callable[[str
         releases.recording_lag(
             real_source("new_orleans"), real_source("new_orleans_2023"), received_before="2016-01-10"
         )
+
+
+def test_a_release_by_itself_says_why_in_a_sentence_without_a_command() -> None:
+    data = accountability.load("generated_investigators")
+    said = releases.late_recording(accountability.durations(data), data, 180).sentence()
+    assert "From one release the lag of recording is not known ('generated_investigators' is the only release" in said
+    assert "--like" not in said
