@@ -252,8 +252,9 @@ def test_it_earns_nothing_and_sees_nothing(
     before = (Item.fits, Item.read, grading._row, dict(MappingProxyType(os.environ)))
     ran = attempt(runner, own, wrong, CHEATS[name])
     right = {one.name for one in KEY.items if one.name in ran.answers and _right(one, ran.answers[one.name], own)}
-    # A guess may also hit one number; a key that is found earns them all.
-    assert len(right - CHANCE) <= 1 if name.startswith("oracle: ") else not right
+    hit = right - (CHANCE if name.startswith("oracle: ") else set())
+    # The numbers of a key drawn anew in each run may hit one by chance; a key that is found earns them all.
+    assert len(hit) <= (name == "oracle: the key of the user, made anew"), hit
     said = " ".join(str(fault) for fault in ran.faults) + str(ran.answers) + ran.stopped
     assert CANARY not in said
     assert SECRET.hex() not in said
