@@ -274,8 +274,9 @@ def present(finding: Finding, **figures: Result) -> Finding:
     image = lead_image(finding)
     if image is not None and finding.lead is not None:
         figure(image, alt=finding.lead.alt, name=LEAD)
+    leads = finding.lead.drawn if finding.lead is not None and finding.lead.panel == "plot" else None
     for name, drawn in figures.items():
-        if finding.lead is None or finding.lead.drawn is not drawn:
+        if drawn is not leads:
             figure(drawn, name=name)
     target = folder()
     if target is not None:

@@ -23,8 +23,9 @@ from hypothesis import strategies as st
 from only_studies import only_studies
 
 import accountability
-from accountability import publish
+from accountability import delay, publish
 from accountability.errors import ParameterError, Refusal
+from accountability.findings import conclude
 from accountability.publish import finished, kept, page, provenance, runner
 from accountability.publish.execute import StudyFailed
 from accountability.publish.in_place import put_in_place
@@ -398,6 +399,19 @@ def test_keep_writes_only_under_a_run_and_gives_back_what_it_was_given(
         publish.keep("../counts", frame)
     with pytest.raises(ParameterError, match="found int"):
         publish.keep("number", 3)
+
+
+def test_a_result_that_leads_is_drawn_once_and_the_others_by_their_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = accountability.load("synthetic")
+    days = accountability.durations(data)
+    answer, groups = delay.how_long(days), delay.compare_groups(days)
+    found = conclude("how_long_cases_stay_open", data, {}, delays=days, answer=answer, groups=groups)
+    monkeypatch.setenv(kept.FOLDER_VARIABLE, str(tmp_path))
+    publish.present(found, closing_curve=answer, months=delay.caseload(data))
+    assert [one["name"] for one in kept.kept_in(tmp_path)] == ["lead", "months"]
+    assert not list(tmp_path.glob("figures/closing_curve*"))
 
 
 @pytest.mark.parametrize(("words", "fits"), [(1, True), (5, True), (40, False)])
