@@ -12,10 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import full
+from hypothesis import given
+from hypothesis import strategies as st
 from overlaps import faults
 
 from accountability import delay
-from accountability.figures import house_style
+from accountability.figures import house_style, titles
 from accountability.figures.draw import ranges
 from accountability.figures.group_curves import shortened
 from accountability.figures.share_bars import flow, stacked_shares
@@ -196,3 +198,15 @@ def test_short_names_beside_the_numbers_at_risk_are_told_apart() -> None:
     assert all(len(one) <= 26 and one.endswith(name.split()[-1]) for one, name in zip(short, bureaus, strict=True))
     alike = [f"{'a' * 30} {middle} {'z' * 30}" for middle in ("one", "two")]
     assert shortened(alike) == alike, "no room is better than two names that read the same"
+
+
+@pytest.mark.parametrize("weight", ["normal", "bold"])
+@given(
+    st.text(alphabet="abcdefghijklmnopqrstuvwxyz ABCIMW.,;:()%0123456789–", min_size=1, max_size=120),
+    st.floats(0.5, 7),
+)
+def test_a_line_fits_by_the_sum_of_its_letters_where_it_fits_when_it_is_set(
+    weight: str, text: str, inches: float
+) -> None:
+    line = text.strip() or "a"
+    assert titles._fits(line, inches, 9.0, weight) == (titles._wide(line, 9.0, weight) <= inches)
