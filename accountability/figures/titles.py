@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _TITLE, _SUBTITLE, _FOOTER = 12.0, 9.0, 7.5
 _LINE: Final = 1.25
 #: Share of a line by which the sum of its letters may differ from its width.
-_NEAR: Final = 0.04
+_NEAR: Final = 0.1
 #: Inches kept free at the edges, and between the words and the drawing.
 _EDGE, _GAP = 0.08, 0.1
 #: Share of a narrow figure that the names of its rows may take.
