@@ -14,6 +14,7 @@ from accountability.delay.choice import how_long
 from accountability.delay.curve import ROUNDING, Curve
 from accountability.delay.groups import Groups, compare_groups
 from accountability.delay.reverse import ReverseTimeCurve
+from accountability.labels import label
 from accountability.privacy import MIN_CELL
 from accountability.results import percent, plural
 from accountability.sensitivity.open_pace import at_pace, daily
@@ -199,12 +200,14 @@ def _of_groups(durations: Durations, groups: Groups) -> list[dict[str, Any]]:
         return []
     first, last = (str(ranked["group"].iloc[place]) for place in (0, -1))
     quick, slow = (float(ranked["median"].iloc[place]) for place in (0, -1))
-    leaves, stays = (f"{verb} that of {last} ({_days(slow)})" for verb in ("reaches", "stays below"))
-    claim, own = f"median of {first}", _part(durations, groups.by, first)
+    leaves, stays = (f"{verb} that of {label(last)} ({_days(slow)})" for verb in ("reaches", "stays below"))
+    claim, own = f"median of {label(first)}", _part(durations, groups.by, first)
     lines = [one.line(claim, _median, (-np.inf, slow - 1), leaves, stays) for one in _unknown(own)]
     untold = _part(durations, groups.by, NONE_STATED)
     if len(untold):
-        lines.append(_untold(own, _part(durations, groups.by, last), untold, (first, last), ", ".join(groups.by)))
+        lines.append(
+            _untold(own, _part(durations, groups.by, last), untold, (label(first), label(last)), ", ".join(groups.by))
+        )
     return [line | {"estimate": quick, "hidden": line["n"] < MIN_CELL} for line in lines]
 
 

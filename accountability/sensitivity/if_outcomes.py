@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
+from accountability.labels import label
 from accountability.outcomes.distribution import OutcomeDistribution
 from accountability.outcomes.gap import StageGap
 from accountability.outcomes.reductions import PenaltyReductions
@@ -198,16 +199,16 @@ def _of_gap(found: StageGap) -> list[dict[str, Any]]:
             at = partial(_decided, passed, failed, number, undecided[number])
             ends = "if none or all of them pass"
             lines.append(
-                _gap_row(found, part, undecided[number], f"undecided of {name}", ends, "of them pass", at, shut)
+                _gap_row(found, part, undecided[number], f"undecided of {label(name)}", ends, "of them pass", at, shut)
             )
         total, tops = (int(unrecorded.loc[part["stage"], name]) for name in ("n", "events"))
-        ends = f"if none or all of their {tops:,} that pass are of {found.first}"
+        ends = f"if none or all of their {tops:,} that pass are of {label(found.first)}"
         few = any(0 < count < found.min_cell for count in (total, tops, total - tops))
         at, what = (
             partial(_placed, passed, failed, tops, total - tops),
             f"with no {found.by.replace('_', ' ')} on record",
         )
-        lines.append(_gap_row(found, part, total, what, ends, f"of those are of {found.first}", at, shut or few))
+        lines.append(_gap_row(found, part, total, what, ends, f"of those are of {label(found.first)}", at, shut or few))
     return lines
 
 
@@ -249,7 +250,7 @@ def _gap_row(
     least, most, below, above = turns(at, SHARES, *limits)
     said = _sides(below, above)
     turned = f"{'is no longer' if apart else 'goes'} beyond chance if {said} {do}"
-    claim = f"ratio of {found.first} to {found.second} in the share {STAGE_WORDS[part['stage']]}"
+    claim = f"ratio of {label(found.first)} to {label(found.second)} in the share {STAGE_WORDS[part['stage']]}"
     stays = f"stays {'beyond' if apart else 'within'} chance even so"
     return row(
         claim=claim, unknown=what, n=n, assumed=f"share {do}", estimate=ratio, lower=limits[0], upper=limits[1],
