@@ -81,6 +81,13 @@ def p_chi2(statistic: float, free: float) -> float:
     return float(chdtrc(free, max(statistic, 0.0)))
 
 
+def p_f(statistic: float, above: float, below: float) -> float:
+    """Return the p-value of an F statistic."""
+    from scipy.special import fdtrc
+
+    return float(fdtrc(above, below, max(statistic, 0.0)))
+
+
 def wald(estimate: Any, std_error: Any, confidence: float, free: Any = np.inf) -> tuple[Any, Any]:
     """Return Wald limits of estimates, normal or by Student's t."""
     half = t_critical(confidence, free) * std_error
@@ -125,9 +132,9 @@ def student(estimate: Floats, contrasts: Floats, errors: Clustered, confidence: 
 def joint(values: Floats, contrasts: Floats, errors: Clustered) -> tuple[float, float]:
     """Return the Wald statistic that all values are zero, and its p-value for few clusters.
 
-    Hotelling's T-squared with the least degrees of freedom d of the values: (d - q + 1) / (d q) times the statistic is
-    F with q and d - q + 1 (Tipton and Pustejovsky, Journal of Educational and Behavioral Statistics 40, 2015). Missing
-    if the covariance has no inverse, or clusters are too few for the number of values.
+    Hotelling's T-squared with d degrees of freedom: (d - q + 1) / (d q) times the statistic is F with q and d - q + 1
+    (HTZ of Tipton and Pustejovsky, Journal of Educational and Behavioral Statistics 40, 2015). Missing if the
+    covariance has no inverse, or clusters are too few for the number of values.
 
     Parameters
     ----------
@@ -135,15 +142,13 @@ def joint(values: Floats, contrasts: Floats, errors: Clustered) -> tuple[float, 
     contrasts : array, coefficients by values
     errors : Clustered
     """
-    from scipy.special import fdtrc
-
-    q, free = len(values), float(errors.free(contrasts).min())
+    q, free = len(values), errors.free_jointly(contrasts)
     own, vectors = np.linalg.eigh(contrasts.T @ errors.covariance @ contrasts)
     if own[0] <= 1e-12 * abs(own[-1]):
         return np.nan, np.nan
     statistic = float(((vectors.T @ values) ** 2 / own).sum())
     left = free - q + 1
-    return (statistic, float(fdtrc(q, left, statistic * left / (free * q)))) if left > 0 else (np.nan, np.nan)
+    return (statistic, p_f(statistic * left / (free * q), q, left)) if left > 0 else (np.nan, np.nan)
 
 
 def settled(share: Floats, error: Floats) -> tuple[Floats, Floats]:

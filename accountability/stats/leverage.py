@@ -247,12 +247,47 @@ class Leverage:
         known = (variance > 0) & (lost <= 1e-6 * (there**2).sum(axis=0))
         return np.where(known, mean**2 / np.where(known, variance, 1.0), 0.0)
 
+    def free_jointly(self, contrasts: Floats) -> float:
+        """Return the degrees of freedom of all combinations together, for Hotelling's T-squared.
+
+        Those of the Wishart law with the variances of the combinations' covariance, for independent rows with the
+        model's variance (HTZ of Tipton and Pustejovsky 2015). For one combination they are Satterthwaite's.
+        """
+        there: Floats = self.root.T @ contrasts
+        width, many = there.shape
+        there = there @ np.linalg.inv(np.linalg.cholesky(there.T @ there)).T  # unrelated, each with variance 1
+        light = self._light
+        spread = self._products_of_parts(there, light).reshape(-1, many, many)
+        mean = np.einsum("g,gst->st", self.times[light], spread)
+        apart = (self.times[light] * _two_ways(spread)).sum()
+        pairs = np.zeros((width, many, width * many))
+        for some, part, corrected in self._blocks(~light):
+            each, held = self.times[some], corrected @ there
+            by = corrected @ (part @ there)
+            spread = by.transpose(0, 2, 1) @ (held - part @ held)
+            mean += np.einsum("g,gst->st", each, spread)
+            apart += (each * (_two_ways(spread) - _two_ways(by.transpose(0, 2, 1) @ by))).sum()
+            flat = by.reshape(len(by), -1)
+            pairs += (flat.T @ (flat * each[:, None])).reshape(pairs.shape)
+        crossed = pairs.reshape(width, many, width, many)
+        variance = apart + (pairs**2).sum() + np.einsum("isjt,itjs->", crossed, crossed)
+        return float(_two_ways(mean) / variance) if variance > 0 else 0.0
+
     def _parts(self, there: Floats) -> Floats:
         """Each cluster's part of the variance that the model gives combinations."""
         if self.halves is not None:
             return np.asarray(self.members @ (self.halves @ (self.root @ there)) ** 2)
         pairs = (there[:, None, :] * there[None, :, :]).reshape(len(there) ** 2, there.shape[1])
         return np.asarray(self.members @ (self.information @ pairs))
+
+    def _products_of_parts(self, there: Floats, some: Flags) -> Floats:
+        """Some clusters' parts of the covariance that the model gives combinations, pair by pair."""
+        members, many = self.members[some], there.shape[1]
+        if self.halves is not None:
+            own = self.halves @ (self.root @ there)
+            return np.asarray(members @ (own[:, :, None] * own[:, None, :]).reshape(len(own), -1))
+        pairs = np.einsum("is,jt->ijst", there, there).reshape(len(there) ** 2, many**2)
+        return np.asarray(members @ (self.information @ pairs))
 
     def effective(self, contrasts: Floats) -> Floats:
         """Return the effective number of clusters for each combination.
@@ -265,6 +300,12 @@ class Leverage:
         weight = (self._parts(there) if halves is None else self.members @ (halves @ (self.root @ there))) ** 2
         square = self.times @ weight**2
         return np.asarray((self.times @ weight) ** 2 / np.where(square > 0, square, np.inf))
+
+
+def _two_ways(square: Floats) -> Floats:
+    """Return the squared trace of each matrix, plus the trace of its square."""
+    trace: Floats = np.trace(square, axis1=-2, axis2=-1)
+    return np.asarray(trace**2 + np.einsum("...st,...ts->...", square, square))
 
 
 def _along(rows: Floats, there: Floats) -> Floats:

@@ -27,6 +27,8 @@ FEW: Final = 200
 """Effective clusters of a coefficient up to which models of days, rungs and causes correct errors for the number."""
 LARGE: Final = 2_000_000
 """Numbers in the information of all cells above which clusters are first weighed by their scores alone."""
+PAIRS: Final = 2_000
+"""Coefficients times combinations above which a joint test does not weigh clusters in pairs."""
 REPAIRED: Final = "two-way errors repaired"
 """What a result says where officers and complaints together gave a negative variance."""
 
@@ -167,6 +169,18 @@ class Clustered:
         if self.crossed:
             free = np.minimum(free, np.maximum(worth - 1, 0.0))
         return np.where(worth < max(self.fewest, FEWEST_TWO_WAYS if self.crossed else FEWEST), 0.0, free)
+
+    def free_jointly(self, contrasts: Floats) -> float:
+        """Return the degrees of freedom of all combinations together; 0 if one of them has none.
+
+        Tipton and Pustejovsky's (2015) for clusters along one dimension; else, and for more than :data:`PAIRS` numbers,
+        the least of the combinations.
+        """
+        least = float(self.free(contrasts).min())
+        if self.crossed or contrasts.size > PAIRS or not least > 0:
+            return least
+        each = (way.free_jointly(contrasts) for way in self.ways if isinstance(way, Leverage))
+        return min(self.clusters - 1.0, next(each, least))
 
     def effective(self, contrasts: Floats) -> Floats:
         """Return the effective number of clusters for linear combinations: the smallest over the dimensions."""

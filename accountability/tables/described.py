@@ -101,14 +101,14 @@ class Described(Result):
         Parameters
         ----------
         kind : {"chi_square", "exact", "trend"}
-            Pearson's chi-square with the correction of Rao and Scott (1981) for clustering by officer and complaint;
+            Pearson's chi-square, with the correction of Rao and Scott (1984) where officers or complaints repeat;
             Fisher's exact test of two groups, which assumes independent rows; or a linear trend of the share over the
             ordered groups, with errors clustered on officer and complaint.
 
         Returns
         -------
         Tested
-            ``test, statistic, df, p_value, n``, with the assumptions of each.
+            ``test, statistic, df, df_error, p_value, n, design_effect``, with the assumptions of each.
         """
         if self.counted is None or self.kind not in ("share", "terms"):
             raise ParameterError(

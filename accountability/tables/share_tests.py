@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -10,20 +11,21 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.results import Result
-from accountability.stats.arrays import Flags, Floats, Ints
-from accountability.stats.intervals import p_chi2, p_student
-from accountability.stats.sandwich import Ways, clustered, ways_of
+from accountability.stats.arrays import Floats, Ints
+from accountability.stats.intervals import p_chi2, p_f, p_student
+from accountability.stats.sandwich import Clustered, Ways, clustered, ways_of
 
 TESTS: Final = {
-    "chi_square": "Pearson's chi-square divided by the mean design effect (Rao and Scott 1981, first order)",
+    "chi_square": "Pearson's chi-square",
     "exact": "Fisher's exact test, both sides",
     "trend": "slope of the share over the groups in their order, errors clustered, Student's t",
 }
+RAO_SCOTT: Final = "Pearson's chi-square over its mean design effect, as F (Rao and Scott 1984, second order)"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Tested(Result):
-    """A test of equal shares: ``test``, ``statistic``, ``df``, ``p_value``, ``n``, ``design_effect``."""
+    """A test of equal shares: ``test``, ``statistic``, ``df``, ``df_error``, ``p_value``, ``n``, ``design_effect``."""
 
     def sentence(self) -> str:
         """State the test and its p-value."""
@@ -47,35 +49,31 @@ def mean_errors(values: Floats, design: Floats, ways: Ways) -> tuple[Floats, Flo
     return np.asarray(found), np.asarray(spread), free
 
 
-def design_effect(hits: Flags, ways: Ways) -> float:
-    """Return the design effect of a share: its variance over that of independent rows; 1 if it has no variance."""
-    share = float(hits.mean())
-    if share in (0.0, 1.0):
-        return 1.0
-    _, error, _ = mean_errors(hits.astype(float), np.ones((len(hits), 1)), ways)
-    # An error that cannot be computed leaves the test without a value, and not with that of independent rows.
-    return float(error[0] ** 2 * len(hits) / (share * (1 - share)))
-
-
 def tested(counted: pd.DataFrame, kind: str, about: str) -> Tested:
     """Test ``value`` by ``group`` for rows clustered by officer and complaint."""
     if kind not in TESTS:
         raise ParameterError(f"unknown test {kind!r}; there are {', '.join(TESTS)}")
+    counted, left_out = _held_by_two(counted) if kind == "chi_square" else (counted, [])
     group, groups = pd.factorize(counted["group"], sort=True)
     value, values = pd.factorize(counted["value"], sort=True)
     if len(groups) < 2 or len(values) < 2:
         raise Refusal(
             f"a test needs two groups and two outcomes, and there are {len(groups)} and {len(values)}; name the groups "
-            "with by= or when="
+            "with by= or when=" + "".join(f"; {one}" for one in left_out)
         )
     ways = ways_of(counted)
     counts = np.zeros((len(groups), len(values)), np.int64)
     np.add.at(counts, (group, value), 1)
     dependent = "row" not in ways
-    effect = np.nan
+    method, below, effect = TESTS[kind], np.nan, np.nan
     if kind == "chi_square":
-        statistic, free, effect = _rao_scott(group, value, counts, ways)
-        p, assumes = p_chi2(statistic, free), ["rows of different officers and complaints are independent"]
+        if dependent:
+            method = RAO_SCOTT
+            statistic, free, below, effect = _rao_scott(group, value, counts, ways)
+            p, assumes = p_f(statistic, free, below), ["rows of different officers and complaints are independent"]
+        else:
+            statistic, free, effect = _pearson(counts), float((len(groups) - 1) * (len(values) - 1)), 1.0
+            p, assumes = p_chi2(statistic, free), ["every row is independent of every other"]
         expected = counts.sum(1)[:, None] * counts.sum(0) / counts.sum()
         if (small := int((expected < 5).sum())) > 0:
             assumes.append(f"{small} of {expected.size} cells expect fewer than five, so the p-value is rough")
@@ -83,43 +81,86 @@ def tested(counted: pd.DataFrame, kind: str, about: str) -> Tested:
         if counts.shape != (2, 2):
             raise Refusal(f"the exact test is of two groups and two outcomes, found {counts.shape[0]} and "
                           f"{counts.shape[1]}; choose two with rows=, or take the test 'chi_square'")  # fmt: skip
+        if dependent:
+            raise Refusal(f"rows share {' and '.join(ways)}, and the exact test needs rows that are independent; take "
+                          "the test 'chi_square', which allows for that")  # fmt: skip
         from scipy.stats import fisher_exact
 
         statistic, p = (float(number) for number in fisher_exact(counts))
         free, assumes = np.nan, ["every row is independent of every other"]
-        if dependent:
-            assumes.append(f"here rows share {' and '.join(ways)}, so the p-value is too small")
     else:
         if len(values) != 2:
             raise Refusal(f"a trend is of one share, found {len(values)} outcomes; write {{'finding': 'sustained'}}")
         design = np.column_stack([np.ones(len(group)), group - group.mean()])
         found, error, df = mean_errors(value.astype(float), design, ways)
+        if not df[1] > 0:
+            raise Refusal("the trend rests on next to one officer or complaint, so no test of it exists; compare "
+                          "groups that more of them hold")  # fmt: skip
         statistic, free = float(found[1] / error[1]), float(df[1])
-        p = float(p_student(statistic, free)) if free > 0 else np.nan
+        p = float(p_student(statistic, free))
         assumes = ["the groups stand in order, equally far apart", "the share changes in a straight line",
                    "rows of different officers and complaints are independent"]  # fmt: skip
-    line = (kind, statistic, free, p, len(counted), effect)
-    columns = ["test", "statistic", "df", "p_value", "n", "design_effect"]
+    line = (kind, statistic, free, below, p, len(counted), effect)
+    columns = ["test", "statistic", "df", "df_error", "p_value", "n", "design_effect"]
     return Tested(
         estimand=f"the same in all groups: {about}",
-        assumptions=tuple(assumes),
-        method=TESTS[kind],
+        assumptions=(*assumes, *left_out),
+        method=method,
         table=pd.DataFrame([line], columns=columns),
     )
 
 
-def _rao_scott(group: Ints, value: Ints, counts: Ints, ways: Ways) -> tuple[float, float, float]:
-    """Pearson's statistic over the mean generalised design effect, its degrees of freedom, and that effect."""
-    total = counts.sum()
-    cells, rows, columns = counts / total, counts.sum(1) / total, counts.sum(0) / total
-    free = float((len(rows) - 1) * (len(columns) - 1))
-    pearson = float(total * ((cells - np.outer(rows, columns)) ** 2 / np.outer(rows, columns)).sum())
-    of_cells = sum(
-        (1 - cells[i, j]) * design_effect((group == i) & (value == j), ways) for i, j in np.ndindex(*cells.shape)
-    )
-    of_rows = sum((1 - rows[i]) * design_effect(group == i, ways) for i in range(len(rows)))
-    of_columns = sum((1 - columns[j]) * design_effect(value == j, ways) for j in range(len(columns)))
-    effect = float((of_cells - of_rows - of_columns) / free)
+def _held_by_two(counted: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Leave out groups whose rows all belong to one officer or complaint, and say so: their shares have no error."""
+    for word, way in ways_of(counted).items():
+        if word == "row":
+            break
+        held = pd.Series(way.max(axis=1) if way.ndim == 2 else way).groupby(counted["group"].to_numpy()).nunique()
+        alone = held.index[held < 2]
+        if len(alone):
+            rest, more = _held_by_two(counted[~counted["group"].isin(alone)])
+            named = ", ".join(str(one) for one in alone)
+            return rest, [f"left out, for all rows belong to one {word}: {named}", *more]
+    return counted, []
+
+
+def _pearson(counts: Ints) -> float:
+    expected = counts.sum(1)[:, None] * counts.sum(0) / counts.sum()
+    return float(((counts - expected) ** 2 / expected).sum())
+
+
+def _rao_scott(group: Ints, value: Ints, counts: Ints, ways: Ways) -> tuple[float, float, float, float]:
+    """Return F, its degrees of freedom above and below, and the mean design effect.
+
+    Pearson's statistic sums squares of contrasts of groups times scores of outcomes, which are unrelated and have
+    variance 1 where rows are independent. Their clustered variances are the design effects; Satterthwaite's degrees of
+    freedom of their sum are those below.
+    """
+    sizes, pooled = counts.sum(1), counts.sum(0) / counts.sum()
+    scored = _apart_from(np.sqrt(pooled)) / np.sqrt(pooled)[:, None]
+    means = counts / sizes[:, None] @ scored
+    contrasts = np.sqrt(sizes)[:, None] * _apart_from(np.sqrt(sizes / sizes.sum()))
+    which, outcome = np.divmod(np.arange(counts.size), counts.shape[1])
+    columns, cell = np.eye(len(sizes))[which], group * counts.shape[1] + value
+
+    def errors(score: Floats, mean: Floats) -> Clustered:
+        return clustered(np.diag(1 / sizes), columns * (score[outcome] - mean[which])[:, None], cell, ways, columns)
+
+    own = [errors(*pair) for pair in zip(scored.T, means.T, strict=True)]
+    effects = [contrasts.T @ one.covariance @ contrasts for one in own]
+    total, squares = sum(float(np.trace(one)) for one in effects), sum(float((one**2).sum()) for one in effects)
+    for j, k in combinations(range(len(own)), 2):
+        both = contrasts.T @ errors(scored[:, j] + scored[:, k], means[:, j] + means[:, k]).covariance @ contrasts
+        squares += 2 * float((((both - effects[j] - effects[k]) / 2) ** 2).sum())
+    # A contrast that rests on next to nothing is one of many; alone it would have no interval.
+    free = np.maximum(own[0].free(contrasts), 1.0)
+    below = total**2 / sum(float((np.diag(one) ** 2 / free).sum()) for one in effects)
+    effect = total / (len(own) * contrasts.shape[1])
     if not effect > 0:
         raise Refusal("the design effect cannot be estimated from so few officers or complaints; use fewer groups")
-    return pearson / effect, free, effect
+    return _pearson(counts) / effect / (len(own) * contrasts.shape[1]), total**2 / squares, below, effect
+
+
+def _apart_from(direction: Floats) -> Floats:
+    """Return directions of length 1 at right angles to this one and to each other, as columns."""
+    return np.asarray(np.linalg.qr(np.column_stack([direction, np.eye(len(direction))[:, :-1]]))[0][:, 1:])

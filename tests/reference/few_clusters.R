@@ -1,6 +1,6 @@
 # Errors and degrees of freedom where clusters are few, with R: clubSandwich (CR2, CR3, Satterthwaite), sandwich (vcovCL
-# two-way). Rows are made up here; run in this folder, after penalty_models.R: Rscript few_clusters.R
-suppressMessages({library(clubSandwich); library(sandwich)})
+# two-way), survey (Rao and Scott). Rows are made up here; run in this folder, after penalty_models.R: Rscript few_clusters.R
+suppressMessages({library(clubSandwich); library(sandwich); library(survey)})
 set.seed(20151124)
 n <- 240
 officer <- sample(14, n, TRUE, (1:14)^2)
@@ -29,6 +29,12 @@ tested <- function(name, model, cluster) {
   keep(name, "CR2", rownames(found), found$SE)
   keep(name, "df", rownames(found), found$df_Satt)
   keep(name, "CR3", rownames(found), errors(vcovCR(model, cluster, "CR3")))
+  for (last in unique(c(3, length(coef(model))))) {
+    found <- Wald_test(model, constrain_zero(2:last), vcov = "CR2", cluster = cluster, test = "HTZ")
+    free <- found$df_denom + found$df_num - 1  # of Hotelling's T-squared, whose statistic this is
+    values <- c(found$Fstat * found$df_num * free / found$df_denom, free, found$p_val)
+    keep(name, "HTZ", paste(c("statistic", "df", "p"), last), values)
+  }
 }
 tested("linear", lm(days ~ unit + rank + late, d), d$officer)
 logit <- glm(hit ~ unit + rank + late, binomial, d, control = list(epsilon = 1e-14, maxit = 100))
@@ -44,4 +50,9 @@ keep("repaired", "two-way", names(coef(linear)), errors(vcovCL(linear, few, type
 p <- read.csv("penalty_rows.csv")
 p$rank <- relevel(factor(p$rank), "officer")
 tested("penalty", working(glm(hit ~ black + internal + rank, binomial, p, control = list(epsilon = 1e-14, maxit = 100))), p$officer)
+drawn <- svydesign(~officer, data = p, weights = ~1)
+for (name in c("hit", "rung", "internal")) {
+  found <- svychisq(as.formula(paste("~rank +", name)), drawn, statistic = "F")
+  keep("Rao-Scott", name, c("statistic", "df"), c(found$statistic, found$parameter[1]))
+}
 write.csv(out, "few_clusters.csv", row.names = FALSE, quote = FALSE)

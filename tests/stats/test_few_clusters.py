@@ -15,7 +15,7 @@ from accountability.errors import Refusal
 from accountability.stats.arrays import Floats
 from accountability.stats.binary_logit import fit_logit
 from accountability.stats.cell_likelihood import Fit
-from accountability.stats.intervals import student
+from accountability.stats.intervals import joint, student
 from accountability.stats.sandwich import Clustered, Ways, among, clustered, ways_of
 
 HERE = Path(__file__).parents[1] / "reference"
@@ -85,6 +85,52 @@ def test_two_ways_are_those_of_sandwich(rows: pd.DataFrame, in_r: pd.Series) -> 
     assert in_r["repaired", "eigenvalue"].item() < 0
     assert mended.repaired
     np.testing.assert_allclose(errors(mended), in_r["repaired", "two-way"], rtol=1e-6)
+
+
+def test_a_joint_test_is_that_of_clubsandwich(rows: pd.DataFrame, in_r: pd.Series) -> None:
+    days, x = rows["days"].to_numpy(), design_of(rows)
+    fit, one = logit(rows, ways(rows, "officer")), linear(rows, ways(rows, "officer"))
+    for name, values, found in (
+        ("linear", np.linalg.lstsq(x, days, rcond=None)[0], one),
+        ("logit", fit.coefficients, fit.errors),
+    ):
+        for last in (3, 4):
+            some = np.eye(4)[:, 1:last]
+            statistic, p = joint(values[1:last], some, found)
+            expected = in_r[name, "HTZ"].to_numpy().reshape(2, 3)[last - 3]
+            assert (statistic, found.free_jointly(some), p) == pytest.approx(tuple(expected), rel=1e-6)
+        # any other way to say the same hypothesis is the same test; of one number it is Student's
+        turned = np.array([[1.0, 2.0, 0.5], [0.0, -3.0, 1.0], [0.0, 0.0, 0.1]])
+        assert found.free_jointly(np.eye(4)[:, 1:] @ turned) == pytest.approx(found.free_jointly(np.eye(4)[:, 1:]))
+        for k in range(4):
+            assert found.free_jointly(np.eye(4)[:, [k]]) == pytest.approx(found.free(np.eye(4)[:, [k]])[0])
+
+
+def test_light_clusters_have_the_joint_degrees_of_freedom_of_all(
+    rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = pd.concat([rows.assign(officer=rows["officer"] + 14 * k) for k in range(40)], ignore_index=True)
+    some = np.eye(4)[:, 1:]
+    series = linear(many, ways(many, "officer"))
+    light = series.ways[0]._light.sum()  # type: ignore[union-attr]
+    assert light > 5
+    found = series.free_jointly(some)
+    monkeypatch.setattr("accountability.stats.leverage.LIGHT", 0.0)
+    assert found == pytest.approx(linear(many, ways(many, "officer")).free_jointly(some), rel=1e-3)
+
+
+def test_joint_tests_of_crossed_or_very_many_numbers_take_the_least(
+    rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = np.eye(4)[:, 1:]
+    both, one = linear(rows, ways(rows, "officer", "complaint")), linear(rows, ways(rows, "officer"))
+    assert both.free_jointly(some) == both.free(some).min()
+    assert one.free_jointly(some) > one.free(some).min()
+    monkeypatch.setattr("accountability.stats.sandwich.PAIRS", 11)
+    assert one.free_jointly(some) == one.free(some).min()
+    alone = rows.assign(unit=(rows["officer"] == 9).astype(int))
+    assert linear(alone, ways(alone, "officer")).free_jointly(some) == 0
+    assert np.isnan(joint(np.ones(3), some, linear(alone, ways(alone, "officer")))[1])
 
 
 def test_a_coefficient_that_one_cluster_determines_has_no_interval(rows: pd.DataFrame) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,11 @@ import accountability
 from accountability import Cohort, delay
 from accountability.errors import AccountabilityError, ParameterError, Refusal
 from accountability.records.dataset import Dataset
-from accountability.tables import Holders, describe
+from accountability.stats.intervals import p_student
+from accountability.stats.sandwich import ways_of
+from accountability.tables import Holders, describe, share_tests
+
+REFERENCE = Path(__file__).parents[1] / "reference"
 
 
 @pytest.fixture(scope="module")
@@ -112,30 +117,68 @@ def test_small_cells_are_hidden_and_no_number_changes(data: Dataset) -> None:
 def test_the_chi_square_of_independent_rows_is_pearsons() -> None:
     rng = np.random.default_rng(3)
     frame = pd.DataFrame({"group": rng.integers(0, 3, 900), "value": rng.integers(0, 2, 900)})
-    from accountability.tables.share_tests import tested
-
-    found = tested(frame, "chi_square", "x").table.iloc[0]
+    found = share_tests.tested(frame, "chi_square", "x").table.iloc[0]
     pearson = chi2_contingency(pd.crosstab(frame["group"], frame["value"]), correction=False)
-    # CR2 of single rows differs from the plain variance by the factor of a lost degree of freedom.
-    assert found["statistic"] == pytest.approx(pearson.statistic, rel=0.01)
-    assert found["p_value"] == pytest.approx(pearson.pvalue, rel=0.02)
+    assert (found["statistic"], found["p_value"]) == pytest.approx((pearson.statistic, pearson.pvalue), rel=1e-9)
 
 
-def test_the_chi_square_holds_its_level_where_rows_repeat() -> None:
-    """Each row four times: Pearson's p-value would be far too small."""
-    from accountability.tables.share_tests import tested
+def test_the_chi_square_of_officers_is_that_of_the_survey_package() -> None:
+    """Both take the second order of Rao and Scott; ours corrects its variances for the number of officers, here 299."""
+    rows = pd.read_csv(REFERENCE / "penalty_rows.csv")
+    in_r = pd.read_csv(REFERENCE / "few_clusters.csv").set_index(["model", "what", "name"])["value"]["Rao-Scott"]
+    for name in ("hit", "rung", "internal"):
+        frame = rows.assign(group=rows["rank"], value=rows[name], officer_id=rows["officer"].astype(str))
+        found = share_tests.tested(frame, "chi_square", "x").table.iloc[0]
+        assert found["statistic"] == pytest.approx(in_r[name, "statistic"], rel=0.03)
+        assert found["df"] == pytest.approx(in_r[name, "df"], rel=0.03)
 
-    small = 0
-    for seed in range(200):
-        rng = np.random.default_rng(seed)
-        officer = np.repeat(np.arange(150), 4)
-        frame = pd.DataFrame({
-            "group": np.repeat(rng.integers(0, 2, 150), 4),
-            "value": np.repeat(rng.integers(0, 2, 150), 4),
-            "officer_id": officer.astype(str),
-        })  # fmt: skip
-        small += tested(frame, "chi_square", "x").table["p_value"].iloc[0] < 0.05
-    assert 2 <= small <= 20
+
+def clustered_rows(rng: np.random.Generator, officers: int, groups: int, outcomes: int) -> pd.DataFrame:
+    """Twenty rows an officer, who differ; each is of one group, which makes no difference."""
+    who = np.repeat(np.arange(officers), 20)
+    lean, group = rng.normal(0, 0.7, officers)[who], (rng.permutation(officers) % groups)[who]
+    hit = rng.random(len(who)) < 1 / (1 + np.exp(1 - lean))
+    value = np.where(hit, 0, rng.integers(1, outcomes, len(who)))
+    return pd.DataFrame({"group": group, "value": value, "officer_id": who.astype(str)})
+
+
+def test_of_two_groups_it_is_the_test_of_their_difference() -> None:
+    frame = clustered_rows(np.random.default_rng(8), 9, 2, 2)
+    found = share_tests.tested(frame, "chi_square", "x").table.iloc[0]
+    design = np.column_stack([np.ones(len(frame)), frame["group"]])
+    values, error, free = share_tests.mean_errors(frame["value"].to_numpy(float), design, ways_of(frame))
+    assert found["statistic"] == pytest.approx((values[1] / error[1]) ** 2)
+    assert found["p_value"] == pytest.approx(float(p_student(values[1] / error[1], free[1])))
+
+
+@pytest.mark.parametrize(("officers", "groups", "outcomes"), [(8, 2, 2), (20, 4, 2), (20, 2, 3), (24, 3, 4)])
+def test_the_chi_square_holds_its_level_where_officers_are_few(officers: int, groups: int, outcomes: int) -> None:
+    """Divided by a mean design effect and read from chi-squared, 9 to 16 % of these would be below 5 %."""
+    rng = np.random.default_rng(officers)
+    below = sum(
+        share_tests.tested(clustered_rows(rng, officers, groups, outcomes), "chi_square", "x").table["p_value"].iloc[0]
+        < 0.05
+        for _ in range(300)
+    )
+    assert 5 <= below <= 27  # 9 % is three standard errors above
+
+
+def test_a_group_of_one_officer_is_left_out_and_named() -> None:
+    frame = clustered_rows(np.random.default_rng(8), 9, 2, 2)
+    alone = frame.assign(group=frame["group"].mask(frame["officer_id"] == "3", 7))
+    found, rest = share_tests.tested(alone, "chi_square", "x"), alone[alone["group"] != 7]
+    assert found.assumptions[-1] == "left out, for all rows belong to one officer: 7"
+    pd.testing.assert_frame_equal(found.table, share_tests.tested(rest, "chi_square", "x").table)
+    with pytest.raises(Refusal, match=r"two groups.*left out, for all rows belong to one officer: 7"):
+        share_tests.tested(alone[alone["group"] != 1], "chi_square", "x")
+
+
+def test_a_test_that_the_officers_cannot_carry_is_refused() -> None:
+    frame = clustered_rows(np.random.default_rng(8), 9, 2, 2)
+    with pytest.raises(Refusal, match=r"rows share officer.*take the test 'chi_square'"):
+        share_tests.tested(frame, "exact", "x")
+    with pytest.raises(Refusal, match="one officer"):
+        share_tests.tested(frame.assign(group=(frame["officer_id"] == "3").astype(int)), "trend", "x")
 
 
 @pytest.mark.parametrize("kind", ["chi_square", "trend"])
