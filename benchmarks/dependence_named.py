@@ -23,6 +23,7 @@ from dependence import LEAST, MOST, Cell, sizes
 from share_out import options, shared_out
 
 from accountability import delay, officers, outcomes
+from accountability.agencies.agencies_compared import apart, at_one_mix
 from accountability.errors import Refusal
 from accountability.officers.officer_events import UNDATED, OfficerRecords
 from accountability.stats.clustered_rates import compared
@@ -31,6 +32,7 @@ from accountability.stats.multinomial import fit_multinomial
 from accountability.stats.ordered_logit import fit_ordered
 from accountability.stats.sandwich import ways_of
 from accountability.study.durations import Durations
+from accountability.tables.share_tests import tested
 
 Rng = np.random.Generator
 
@@ -95,19 +97,56 @@ def rungs(model: str, number: int, held: int | None = None) -> Callable[[Rng], l
     return run
 
 
+def accused(rng: Rng, number: int, shape: str, cases: int) -> tuple[list[tuple[int, ...]], np.ndarray]:
+    """One to three officers a complaint, and their mean log odds."""
+    part = np.arange(1.0, number + 1) ** (1.5 if shape == "skewed" else 0)
+    many, lean = rng.choice([1, 2, 3], cases, p=[0.6, 0.25, 0.15]), rng.normal(0, 0.7, number)
+    named = [tuple(rng.choice(number, k, replace=False, p=part / part.sum())) for k in many]
+    return named, np.array([lean[list(each)].mean() for each in named])
+
+
 def complaints(number: int, shape: str, cases: int) -> Callable[[Rng], list[float]]:
     """The difference of two shares of complaints that name one to three officers."""
 
     def run(rng: Rng) -> list[float]:
-        part = np.arange(1.0, number + 1) ** (1.5 if shape == "skewed" else 0)
-        many = rng.choice([1, 2, 3], cases, p=[0.6, 0.25, 0.15])
-        named = [tuple(rng.choice(number, k, replace=False, p=part / part.sum())) for k in many]
-        lean, group = rng.normal(0, 0.7, number), rng.permutation(number) % 2
-        odds = np.array([lean[list(each)].mean() for each in named]) - 1.5
+        (named, lean), group = accused(rng, number, shape, cases), rng.permutation(number) % 2
         rows = pd.DataFrame({"case_id": np.arange(cases), "officer_ids": named})
-        hits, first = rng.random(cases) < 1 / (1 + np.exp(-odds)), np.array([group[each[0]] for each in named])
-        found = compared(hits, first, ways_of(rows))
+        hits = rng.random(cases) < 1 / (1 + np.exp(1.5 - lean))
+        found = compared(hits, np.array([group[each[0]] for each in named]), ways_of(rows))
         return [np.nan if found.df == 0 else float(found.difference_lower <= 0 <= found.difference_upper)]
+
+    return run
+
+
+def beside(number: int, cases: int) -> Callable[[Rng], list[float]]:
+    """Two agencies of one truth at one mix of three words."""
+    words, mix = np.array(["a", "b", "c"]), np.array([0.5, 0.3, 0.2])
+    common = pd.DataFrame({"level": words, "weight": mix})
+
+    def run(rng: Rng) -> list[float]:
+        parts = []
+        for agency in ("first", "second"):
+            (named, lean), word = accused(rng, number, "even", cases), rng.choice(3, cases, p=mix)
+            value = (rng.random(cases) < 1 / (1 + np.exp(1.5 - lean - np.array([0, 0.5, -0.5])[word]))).astype(float)
+            columns = {"agency": agency, "case_id": np.arange(cases), "officer_ids": named, "mix": words[word]}
+            parts.append(pd.DataFrame(columns | {"value": value}))
+        table = at_one_mix(pd.concat(parts, ignore_index=True), common, "sustained_share", 0.95)
+        row = apart(table, 0.95).iloc[0]
+        return [float(row["lower"] <= 0 <= row["upper"])]
+
+    return run
+
+
+def described(number: int, shape: str, groups: int, outcomes: int) -> Callable[[Rng], list[float]]:
+    """The chi-square of a description: officers, each of one group, differ by 0.7 in the log odds of one outcome."""
+
+    def run(rng: Rng) -> list[float]:
+        who = officers_of(number, shape, 20)
+        odds = rng.normal(0, 0.7, number)[who] - 1.0
+        value = np.where(rng.random(len(who)) < 1 / (1 + np.exp(-odds)), 0, rng.integers(1, outcomes, len(who)))
+        group = grouped(rng, number, groups, None)[who]
+        rows = pd.DataFrame({"officer_id": who.astype(str), "group": group, "value": value})
+        return [kept(float(tested(rows, "chi_square", "made up").table["p_value"].iloc[0]))]
 
     return run
 
@@ -232,6 +271,12 @@ NAMED: dict[str, Callable[[Rng], list[float]]] = {
     "days lost, 300 officers, a level on 5": lost("quasi_poisson", 300, 15, 5),
     "complaints, 20 even": complaints(20, "even", 300),
     "complaints, 20 skewed": complaints(20, "skewed", 300),
+    "agencies side by side, 20 even": beside(20, 300),
+    "agencies side by side, 60 even": beside(60, 600),
+    "chi-square, 8 even": described(8, "even", 2, 2),
+    "chi-square, 20 even, 4 groups": described(20, "even", 4, 2),
+    "chi-square, 20 skewed, 3 outcomes": described(20, "skewed", 2, 3),
+    "chi-square, 60 even, 4 groups, 4 outcomes": described(60, "even", 4, 4),
     "variances, 8 supervisors": spread(0.25, 0.125, 0.5, bosses=8),
     "variances, 8 supervisors alike": spread(0.0, 0.0, 0.5, bosses=8),
     "variances, 20 supervisors": spread(0.25, 0.125, 0.5, bosses=20),

@@ -18,8 +18,9 @@ from accountability.privacy import disclose
 from accountability.records.dataset import Dataset
 from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Floats
-from accountability.stats.intervals import p_normal, wald, z_critical
+from accountability.stats.intervals import p_student, student, wald, z_critical
 from accountability.stats.random_effects import LEAST_PLACES, spread_of
+from accountability.stats.sandwich import clustered, ways_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,10 +42,10 @@ class SideBySide(Result):
     ----------
     table : DataFrame
         One row an agency: ``agency``, ``n`` (complaints under the contract), ``events`` (closed or sustained; missing
-        for days), ``crude``, ``estimate`` (at the common mix), ``std_error``, ``lower``, ``upper``, ``funnel_lower``,
-        ``funnel_upper`` (where an agency of its size lies that is like the others, overdispersion allowed for),
-        ``outside``, ``drawn``, ``drawn_lower``, ``drawn_upper`` (partially pooled; missing with fewer than five
-        agencies), ``hidden``.
+        for days), ``crude``, ``estimate`` (at the common mix), ``std_error``, ``df``, ``lower``, ``upper``,
+        ``funnel_lower``, ``funnel_upper`` (where an agency of its size lies that is like the others, overdispersion
+        allowed for), ``outside``, ``drawn``, ``drawn_lower``, ``drawn_upper`` (partially pooled; missing with fewer
+        than five agencies), ``hidden``.
     differences : DataFrame
         ``first``, ``second``, ``estimate`` (first less second, at the common mix), ``std_error``, ``lower``, ``upper``,
         ``p_value``.
@@ -184,9 +185,10 @@ def side_by_side(
 
     Notes
     -----
-    Standardised to the mean of the agencies' mixes over the words all use. Funnel limits with the variance between
-    agencies added (Spiegelhalter, Statistics in Medicine 24, 2005), by the moments of Paule and Mandel (1982), as is
-    partial pooling. A complaint is sustained where any of its allegations is.
+    Standardised to the mean of the agencies' mixes over the words all use. Complaints that share an officer are
+    clustered. Funnel limits with the variance between agencies added (Spiegelhalter, Statistics in Medicine 24, 2005),
+    by the moments of Paule and Mandel (1982), as is partial pooling. A complaint is sustained where any of its
+    allegations is.
 
     Examples
     --------
@@ -224,9 +226,9 @@ def side_by_side(
         )
     rows, flow = _rows(held, terms, outcome, within_days, alike)
     mix = _mix(rows, words or {}, least_overlap, alike)
-    table = _standardised(rows, mix, outcome)
+    table = at_one_mix(rows, mix, outcome, confidence)
     spread = spread_of(table["estimate"].to_numpy(float), table["std_error"].to_numpy(float))
-    lower, upper = wald(table["estimate"], table["std_error"], confidence)
+    lower, upper = wald(table["estimate"], table["std_error"], confidence, table["df"])
     reach = z_critical(confidence) * np.sqrt(table["std_error"] ** 2 + spread.variance)
     enough = len(held) >= LEAST_PLACES
     drawn = spread.drawn if enough else np.full(len(held), np.nan)
@@ -243,18 +245,17 @@ def side_by_side(
         assumptions=(
             "complaints of one word are alike in every agency; what the column does not say may differ",
             "cards are true: the same complaints come in, and the same event closes them",
-            "complaints are independent",
+            "complaints of different officers are independent",
             *terms.cautions,
         ),
         method=(
-            f"direct standardisation to the mean mix of {alike or 'nothing'}; normal intervals; funnel and partial "
-            "pooling "
-            "with the variance between agencies of Paule and Mandel"
+            f"direct standardisation to the mean mix of {alike or 'nothing'}; errors clustered by officer, corrected "
+            "for few, Student's t; funnel and partial pooling with the variance between agencies of Paule and Mandel"
             + ("" if enough else f"; no partial pooling with fewer than {LEAST_PLACES} agencies")
         ),
         table=table,
         flow=pd.DataFrame(flow, columns=["because", "cases"]),
-        differences=_differences(table, confidence),
+        differences=apart(table, confidence),
         mix=mix,
         contract=terms,
         outcome=outcome,
@@ -318,35 +319,53 @@ def _mix(rows: pd.DataFrame, words: Mapping[str, str], least: float, alike: str 
     )
 
 
-def _standardised(rows: pd.DataFrame, mix: pd.DataFrame, outcome: str) -> pd.DataFrame:
-    lines = []
+def at_one_mix(rows: pd.DataFrame, mix: pd.DataFrame, outcome: str, confidence: float) -> pd.DataFrame:
+    """Standardise each agency's mean or share to the common mix, with errors clustered by officer."""
+    lines, weight = [], mix.set_index("level")["weight"]
     for agency, part in rows.groupby("agency", sort=False):
-        kept = part[part["mix"].isin(mix["level"])]
-        cell = kept.groupby("mix")["value"].agg(["mean", "var", "size", "sum"]).reindex(mix["level"])
-        variance: Floats = cell["var"].fillna(0).to_numpy(float)
-        if outcome != "days":  # no cell is certain
+        kept = part[part["mix"].isin(weight.index)]
+        by_level = kept.groupby("mix")["value"]
+        size, mean = by_level.transform("size").to_numpy(float), by_level.transform("mean").to_numpy(float)
+        share: Floats = kept["mix"].map(weight).to_numpy(float) / size
+        left = (kept["value"].to_numpy(float) - mean) * np.sqrt(size / (size - 1))
+        # The estimate is a weighted mean, from whose parts of one word the mean of that word is taken.
+        errors = clustered(
+            np.ones((1, 1)), (share * left)[:, None], np.arange(len(kept)), ways_of(kept), np.sqrt(share)[:, None]
+        )
+        found = student(np.array([(share * kept["value"]).sum()]), np.ones((1, 1)), errors, confidence)
+        estimate, error, free = (float(found[name][0]) for name in ("estimate", "std_error", "df"))
+        if not free > 0:
+            worth = f"{found['effective_clusters'][0]:.1f} even officers"
+            raise Refusal(
+                f"{agency}: {plural(len(kept), 'complaint')} rest on {worth}, too few for an interval; leave it "
+                "out, or compare more of its complaints"
+            )
+        if outcome != "days":  # no word is certain
+            cell = by_level.agg(["sum", "size"]).query("sum == 0 or sum == size")
             held = (cell["sum"] + 0.5) / (cell["size"] + 1)
-            variance = np.maximum(variance, (held * (1 - held)).to_numpy(float))
-        weight = mix["weight"].to_numpy(float)
-        error = float(np.sqrt((weight**2 * variance / cell["size"].to_numpy(float)).sum()))
+            error = float(np.sqrt(error**2 + (weight[cell.index] ** 2 * held * (1 - held) / cell["size"]).sum()))
         lines.append(
             {
                 "agency": agency,
                 "n": len(kept),
                 "events": pd.NA if outcome == "days" else int(kept["value"].sum()),
                 "crude": float(kept["value"].mean()),
-                "estimate": float((weight * cell["mean"].to_numpy(float)).sum()),
+                "estimate": estimate,
                 "std_error": max(error, 1e-9),
+                "df": free,
             }
         )
     return pd.DataFrame(lines).astype({"events": "Int64"})
 
 
-def _differences(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
+def apart(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Subtract every agency's estimate from those of the ones before it."""
     lines = []
     for one, other in combinations(table.to_dict("records"), 2):
-        apart, error = one["estimate"] - other["estimate"], float(np.hypot(one["std_error"], other["std_error"]))
-        lower, upper = wald(apart, error, confidence)
-        lines.append((one["agency"], other["agency"], apart, error, lower, upper, float(p_normal(apart / error))))
+        gap, error = one["estimate"] - other["estimate"], float(np.hypot(one["std_error"], other["std_error"]))
+        # Welch and Satterthwaite: of two agencies whose officers are others
+        free = error**4 / (one["std_error"] ** 4 / one["df"] + other["std_error"] ** 4 / other["df"])
+        lower, upper = wald(gap, error, confidence, free)
+        lines.append((one["agency"], other["agency"], gap, error, lower, upper, float(p_student(gap / error, free))))
     columns = ["first", "second", "estimate", "std_error", "lower", "upper", "p_value"]
     return pd.DataFrame(lines, columns=columns)

@@ -69,8 +69,8 @@ def complaints(data: Dataset, terms: Contract, within_days: int, mix: str | None
     Returns
     -------
     frame : DataFrame
-        ``case_id``, ``days`` (to closing, at most `within_days`), ``closed`` (within them), ``sustained`` (missing
-        where no finding is on record), ``mix``.
+        ``case_id``, ``officer_ids`` or ``officer_id`` (who is named), ``days`` (to closing, at most `within_days`),
+        ``closed`` (within them), ``sustained`` (missing where no finding is on record), ``mix``.
     flow : list of (reason, complaints left)
     """
     ids = pd.Index(data.cases["case_id"])
@@ -108,6 +108,8 @@ def complaints(data: Dataset, terms: Contract, within_days: int, mix: str | None
         if terms.closed_only:
             keep(frame["closed"], f"closed within {within_days} days")
     per = data.per("complaint").set_index("case_id")
+    whose = [name for name in ("officer_ids", "officer_id") if name in per]
+    frame = frame.assign(**{name: per[name].reindex(frame["case_id"]).to_numpy() for name in whose})
     if "finding" in per:
         finding = per["finding"].reindex(frame["case_id"]).to_numpy()
         gone = pd.isna(finding) | (finding == "pending")

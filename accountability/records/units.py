@@ -155,7 +155,8 @@ def per(cases: pd.DataFrame, allegations: pd.DataFrame, held: str, unit: str) ->
     if unit == "complaint":
         out = cases[["case_id"]].merge(out, on="case_id", how="left", validate="one_to_one")
         out["rows"] = out["rows"].fillna(0).astype("int64")
-    return out[[*KEYS[unit], "rows", *(c for c in allegations.columns if c in out.columns and c not in KEYS[unit])]]
+    lead = [name for name in (*KEYS[unit], "officer_ids", "rows") if name in out.columns]
+    return out[[*lead, *(c for c in allegations.columns if c in out.columns and c not in lead)]]
 
 
 def countable(rows: pd.DataFrame, held: str) -> tuple[str, ...]:

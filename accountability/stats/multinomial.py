@@ -71,9 +71,7 @@ def fit_multinomial(design: Floats, pattern: Ints, category: Ints, clusters: Way
         return whole.reshape(len(x), ways * width, ways * width)
 
     laid = shrink.laid(times=ways) if shrink else None
-    return fit_by(
-        evaluate, scores, theta.ravel(), cells, clusters, reach=reach, information=each, shrink=laid, power=-1.0
-    )
+    return fit_by(evaluate, scores, theta.ravel(), cells, clusters, reach=reach, information=each, shrink=laid)
 
 
 def chances(theta: Floats, design: Floats) -> Floats:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,6 +15,9 @@ from conftest import full
 
 import accountability
 from accountability import agencies
+from accountability.agencies.agencies_compared import at_one_mix
+from accountability.agencies.comparability_contract import contract
+from accountability.agencies.under_contract import complaints, facts_of_data
 from accountability.errors import ParameterError, Refusal
 from accountability.records.dataset import Dataset
 from accountability.stats.random_effects import spread_of
@@ -48,6 +54,31 @@ def every(made: Callable[..., Dataset]) -> list[Dataset]:
         made("window", 3, "trailing_window"),
         made("slower", 4, design=SLOWER),
     ]
+
+
+def test_officers_named_again_widen_the_interval(every: list[Dataset]) -> None:
+    """Each complaint of one agency five times, by the same officers: five times the rows are no more knowledge."""
+    rows = pd.concat([complaints_of(one) for one in (every[0], every[4])], ignore_index=True)
+    mix = rows.groupby("mix").size().rename("weight").div(len(rows)).rename_axis("level").reset_index()
+    many = pd.concat([rows.assign(case_id=rows["case_id"] + f"-{k}") for k in range(5)], ignore_index=True)
+    once, often = (at_one_mix(part, mix, "days", 0.95)["std_error"] for part in (rows, many))
+    alone = at_one_mix(many.drop(columns="officer_ids"), mix, "days", 0.95)["std_error"]
+    assert (often > 0.9 * once).all()
+    assert (alone < 0.6 * once).all()
+
+
+def complaints_of(data: Dataset) -> pd.DataFrame:
+    terms = contract([facts_of_data(data)] * 2, "delay")
+    frame = complaints(data, terms, 365, "category")[0]
+    return frame.assign(agency=data.name, value=frame["days"].astype(float))
+
+
+def test_two_agencies_of_one_truth_are_told_apart_as_often_as_said() -> None:
+    """A few agencies of 20 officers; with complaints taken as independent 16 % of them were told apart at 5 %."""
+    sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+    named = importlib.import_module("dependence_named")
+    held = named.measured(named.NAMED["agencies side by side, 20 even"], 150, 3)
+    assert 0.9 <= held.mean() <= 1.0
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
