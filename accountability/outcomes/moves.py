@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -9,8 +10,13 @@ import pandas as pd
 
 from accountability.errors import ParameterError
 from accountability.outcomes.ladder import COUNTED_IN_DAYS, Ladder
+from accountability.stats.arrays import Floats, Ints
+from accountability.stats.design_effect import design_effect
 from accountability.stats.intervals import p_chi2
+from accountability.stats.sandwich import ways_of
 from accountability.study.inputs import takes_only
+
+BOTH: Final = ("recommended_penalty", "imposed_penalty")
 
 # What may become of a recommendation; each pair of cells falls in exactly one.
 KINDS: Final = {
@@ -83,13 +89,14 @@ def symmetry(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
     of freedom the pairs of rungs with any move. Stuart and Maxwell's statistic is ``d' V^- d`` with ``d`` the
     differences of the margins and ``V`` their covariance under homogeneity; the generalised inverse, with the rank for
     degrees of freedom, equals statsmodels' value where that exists, and also exists where moves stay within separate
-    sets of rungs.
+    sets of rungs. Where pairs share officers or complaints (``officer_id``, ``case_id``), p-values are those of the
+    statistic over its mean design effect, by F (Rao and Scott 1984, second order).
 
     Returns
     -------
     DataFrame
-        ``test``, ``statistic``, ``df``, ``p_value``, ``n`` (pairs on the ladder at both ends); statistics are missing
-        where no pair moved.
+        ``test``, ``statistic``, ``df``, ``p_value``, ``n`` (pairs on the ladder at both ends), ``design_effect``;
+        statistics are missing where no pair moved.
 
     Examples
     --------
@@ -112,19 +119,40 @@ def symmetry(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
     moved = (off.sum(axis=0) + off.sum(axis=1)) > 0
     square, off = square[np.ix_(moved, moved)], off[np.ix_(moved, moved)]
     rows: list[tuple[Any, ...]] = [
-        ("Bowker", np.nan, pd.NA, np.nan, total),
-        ("Stuart–Maxwell", np.nan, pd.NA, np.nan, total),
+        (test, np.nan, pd.NA, np.nan, total, np.nan) for test in ("Bowker", "Stuart–Maxwell")
     ]
     if len(square) > 1:
-        df = int(((off + off.T)[np.triu_indices(len(off), 1)] > 0).sum())
-        bowker = float(SquareTable(square, shift_zeros=False).symmetry().statistic)
-        rows[0] = ("Bowker", bowker, df, p_chi2(bowker, df), total)
+        places = [order[k] for k in np.flatnonzero(moved)]
+        here = pairs.loc[pairs["recommended_penalty"].isin(places) & pairs["imposed_penalty"].isin(places)]
+        before, after = (pd.Categorical(here[name], places).codes.astype(np.int64) for name in BOTH)
+        ways, cell = ways_of(here), before * len(places) + after
+        one, other = np.divmod(np.arange(square.size), len(places))
+        sign = np.zeros((square.size, len(places), len(places)))
+        sign[np.arange(square.size), np.minimum(one, other), np.maximum(one, other)] = np.sign(other - one)
+        both = off + off.T
+        some = np.triu(both, 1) > 0
+        statistic = float(SquareTable(square, shift_zeros=False).symmetry().statistic)
+        rows[0] = _read("Bowker", statistic, sign[:, some] / np.sqrt(both[some]), cell, ways, total)
         change = square.sum(axis=0) - square.sum(axis=1)
-        spread = np.diag(off.sum(axis=0) + off.sum(axis=1)) - off - off.T
-        rank = int(np.linalg.matrix_rank(spread))
-        maxwell = float(change @ np.linalg.pinv(spread, hermitian=True) @ change)
-        rows[1] = ("Stuart–Maxwell", maxwell, rank, p_chi2(maxwell, rank), total)
-    return pd.DataFrame(rows, columns=["test", "statistic", "df", "p_value", "n"]).astype({"df": "Int64"})
+        values, vectors = np.linalg.eigh(np.diag(both.sum(axis=0)) - both)
+        held = values > 1e-9 * values.max()
+        turn = vectors[:, held] / np.sqrt(values[held])
+        statistic = float(((turn.T @ change) ** 2).sum())
+        scores = turn[other] - turn[one]
+        rows[1] = _read("Stuart–Maxwell", statistic, scores, cell, ways, total)
+    names = ["test", "statistic", "df", "p_value", "n", "design_effect"]
+    return pd.DataFrame(rows, columns=names).astype({"df": "Int64"})
+
+
+def _read(
+    test: str, statistic: float, scores: Floats, cell: Ints, ways: Mapping[str, Ints], total: int
+) -> tuple[Any, ...]:
+    """A row of the table, its p-value from chi-squared or, where pairs share officers or complaints, from F."""
+    df = scores.shape[1]
+    if "row" in ways:
+        return (test, statistic, df, p_chi2(statistic, df), total, 1.0)
+    found = design_effect(scores, cell, ways)
+    return (test, statistic, df, found.p_value(statistic), total, found.effect)
 
 
 def counts(pairs: pd.DataFrame, down: tuple[str, ...], across: tuple[str, ...]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from accountability.errors import Refusal
 from accountability.outcomes.ladder import Ladder, days_equivalent
-from accountability.outcomes.moves import KINDS, counts, kinds_of, symmetry
+from accountability.outcomes.moves import BOTH, KINDS, counts, kinds_of, symmetry
 from accountability.outcomes.small_counts import Disclosed, few, left_apart, small_terms
 from accountability.outcomes.units_counted import (
     ALIKE,
@@ -31,7 +31,6 @@ from accountability.vocabulary import OFF_LADDER, PENALTIES
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-BOTH: Final = ("recommended_penalty", "imposed_penalty")
 WITHOUT: Final = "so no change can be seen; outcome_distribution() describes the penalties it has"
 LAST_WORD: Final = "what is on record as imposed is the last decision the source holds"
 
@@ -233,7 +232,7 @@ def changes(
         assumptions=(
             f"order of severity: {' < '.join(order.order)}",
             f"{ALIKE} (intervals)",
-            "pairs are independent (tests)",
+            "pairs of different officers and complaints are independent (tests)",
             LAST_WORD,
         ),
         method=method_of(pairs, *shares),

@@ -195,7 +195,7 @@ def waterfall(
             f"order of severity: {' < '.join(order.order)}",
             "a step that states nothing leaves the penalty as it was",
             f"{ALIKE} (intervals)",
-            "pairs are independent (tests)",
+            "pairs of different officers and complaints are independent (tests)",
             "those still waiting will take as long as others who have waited as long (times)",
         ),
         method=method_of(pairs, *rows),

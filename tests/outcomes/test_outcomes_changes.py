@@ -138,6 +138,35 @@ def test_tests_equal_statsmodels_on_a_full_table():
         assert found.loc[name, "df"] == theirs.df
 
 
+def leaning(rng, officers=30, each=10):
+    """Officers whose penalties all tend to be raised or lightened, none of them on the whole."""
+    who, terms = np.repeat(np.arange(officers), each), np.array(["reprimand", "suspension", "demotion", "dismissal"])
+    low, high = np.sort(rng.integers(0, 4, (2, len(who))), axis=0)
+    up = rng.random(len(who)) < 1 / (1 + np.exp(-2 * rng.normal(size=officers)[who]))
+    rows = list(zip(terms[np.where(up, low, high)], terms[np.where(up, high, low)], strict=True))
+    return pairs([(a, None, b, None) for a, b in rows]).assign(officer_id=who.astype(str))
+
+
+def test_officers_with_a_lean_are_not_taken_for_a_change():
+    rng, tests = np.random.default_rng(11), ("Bowker", "Stuart–Maxwell")
+    found = {name: [0, 0] for name in tests}
+    for _ in range(200):
+        made = leaning(rng)
+        together, apart = (outcomes.symmetry(m).set_index("test") for m in (made, made.drop(columns="officer_id")))
+        assert (together["statistic"] == apart["statistic"]).all()
+        assert (apart["design_effect"] == 1).all()
+        for name in tests:
+            found[name][0] += together.loc[name, "p_value"] < 0.05
+            found[name][1] += apart.loc[name, "p_value"] < 0.05
+    for clustered, independent in found.values():
+        assert clustered <= 20 < independent
+
+
+def test_one_officer_each_is_no_cluster():
+    made = leaning(np.random.default_rng(5), 300, 1)
+    pd.testing.assert_frame_equal(outcomes.symmetry(made), outcomes.symmetry(made.drop(columns="officer_id")))
+
+
 def test_one_rung_has_nothing_to_test():
     tests = outcomes.changes(dataset([("reprimand", None, "reprimand", None)] * 12)).tests
     assert tests["statistic"].isna().all()
