@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import Final
 
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
-_SNAKE: Final = re.compile(r"\b[A-Za-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
+# A quoted name that is left, such as that of a release, is what is typed.
+_SNAKE: Final = re.compile(r"(?<!')\b[A-Za-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
 
 #: Columns by which a release is described where nobody says which.
 USUAL: Final = (
@@ -148,6 +149,8 @@ def in_words(text: str, declared: Mapping[str, str] = _NONE) -> str:
     --------
     >>> in_words("per officer_complaint, 'not_sustained'")
     'per officer-complaint, not sustained'
+    >>> in_words("'chicago_2000_2016' is the only release declared")
+    "'chicago_2000_2016' is the only release declared"
     >>> in_words("an officer's complaints, and a peer's")
     "an officer's complaints, and a peer's"
     >>> in_words("outcome_distribution() describes the penalties it has")

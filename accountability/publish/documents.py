@@ -112,7 +112,7 @@ def _document(folder: Path, record: Mapping[str, Any], picture: Callable[[str], 
     key = [(one.label, one.value, one.note) for one in finding.numbers]
     model = registry.get(record["study"]).parameters if record["study"] in registry.STUDIES else None
     rows = [] if model is None else page.parameter_rows(model, record["parameters"])
-    asked = [(label(row["name"]), label(row["value"]), label(row["default"])) for row in rows]
+    asked = [(label(row["name"]), page.in_words(row, "value"), page.in_words(row, "default")) for row in rows]
     out, environment = page.left_out(record["data"]["exclusions"]), record["environment"]
     made = [
         ("data", record["data"]["title"]),

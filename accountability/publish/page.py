@@ -53,6 +53,11 @@ def said(value: object) -> str:
     return "not set" if value is None else "yes" if value is True else "no" if value is False else str(value)
 
 
+def in_words(row: Mapping[str, str], key: str) -> str:
+    """Return a cell of :func:`parameter_rows` for readers; the name of a source is what is typed, and stays."""
+    return row[key] if row["name"] == "source" else labels.label(row[key])
+
+
 def parameter_markdown(rows: Sequence[Mapping[str, str]]) -> str:
     """Return the rows of :func:`parameter_rows` as a Markdown table, for the executed notebook."""
 
@@ -157,6 +162,7 @@ def report_page(
         left_out=left_out(record["data"]["exclusions"]),
         part=finding_html,
         label=labels.label,
+        asked=in_words,
     )
 
 
