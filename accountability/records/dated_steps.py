@@ -88,15 +88,17 @@ def read_dates(
             cells = pd.Series(texts.array.take(np.append(np.arange(len(texts)), -1), allow_fill=True))
         state = _states(cells, column.no_day, frame)
         parsed = _with_states(cells, parse(cells if state is None else cells.mask(state.notna()), spec), state)
+        sound = parsed["problem"].isna().all()
         parsed = parsed if codes is None else parsed.take(codes).set_axis(values.index)
+        if sound:
+            return parsed
     if (unknown := parsed["problem"] == UNKNOWN_STATE).any():
         why = "declared under `no_day` as saying neither that the step happened nor that it did not"
         log.note(name, "value set aside", "no_day", why, source_row[unknown])
-    filled = int(parsed["raw_text"].notna().sum())
     faults = parsed.loc[parsed["problem"].notna() & ~unknown]
     for problem, rows in faults.groupby("problem", observed=True):
         sample = rows["raw_text"].iloc[0]
-        if problem in FORMAT_PROBLEMS and len(rows) > MOSTLY * filled:
+        if problem in FORMAT_PROBLEMS and len(rows) > MOSTLY * (filled := int(parsed["raw_text"].notna().sum())):
             raise SourceError(
                 f"{where}: {len(rows):,} of {filled:,} cells cannot be read as {column.date!r} ({problem!s}), first "
                 f"{sample!r} in data row {source_row[rows.index[0]]}; correct `date` in source.yaml"

@@ -276,7 +276,7 @@ def _frame(tables: list[pa.Table]) -> pd.DataFrame:
         table = table.drop_columns(name)
         if large:
             pa.default_memory_pool().release_unused()
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns, copy=False)
 
 
 def _numbers(piece: Piece) -> npt.NDArray[np.int64]:

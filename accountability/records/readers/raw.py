@@ -93,7 +93,7 @@ class Stream:
             For damaged or truncated compression, or more data than the declared limits.
         """
         head, self._head = self._head[:size], self._head[size:]
-        parts = [head]
+        parts = [head] if head else []  # a part alone is not copied
         missing = size - len(head)
         with explained(self.name):
             while missing:
