@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -113,6 +114,41 @@ def drift(
         raise ParameterError(f"permutations: expected at least 99, found {permutations}")
     name = column or "category"
     what = f"drift of '{name}' in {dataset.name} over the years"
+    frame, left_out = _rows(dataset, column, name, what, min_cell)
+    tally, year, labels = _tally(frame)
+    distances = _compare(tally, year, permutations, seed, min_cell)
+    if distances.empty:
+        raise NotHeld(f"no two years in a row hold {min_cell} rows each", what=what, column=name)
+    turnover = _turnover(frame)
+    return DRIFT.of(
+        dataset,
+        distances,
+        _said(name, distances, turnover, labels),
+        what=what,
+        assumptions=(
+            "under chance, the complaints of two neighbouring years could be exchanged",
+            f"{left_out:,} rows without a category or a year are left out",
+        ),
+        method=f"total variation distance; at least {permutations} shuffles of whole complaints, seed {seed}; Holm",
+        column=name,
+        shares=_shares(frame, min_cell),
+        turnover=turnover,
+    )
+
+
+def turnover_of(dataset: Dataset, column: str, min_cell: int = 10) -> pd.DataFrame:
+    """Return the ``turnover`` of :func:`drift` without comparing the years; none where it would count nothing."""
+    with suppress(NotHeld):
+        frame, _ = _rows(dataset, column, column, "", min_cell)
+        tally, year, _ = _tally(frame)
+        rows = np.bincount(np.unique(year, return_inverse=True)[1], tally.sum(axis=1))
+        if (np.minimum(rows[1:], rows[:-1]) >= min_cell).any():
+            return _turnover(frame)
+    return pd.DataFrame(columns=list(_TURNOVER))
+
+
+def _rows(dataset: Dataset, column: str | None, name: str, what: str, min_cell: int) -> tuple[pd.DataFrame, int]:
+    """The rows with a category and a year, and the number of those left out."""
     if is_case_files(dataset):
         raise NotHeld(CASE_FILES, what=what, column=name)
     table = dataset.allegations if name in dataset.allegations else dataset.cases
@@ -137,25 +173,7 @@ def drift(
             "category": gathered(table.loc[kept, name], min_cell),
         }
     )
-    tally, year, labels = _tally(frame)
-    distances = _compare(tally, year, permutations, seed, min_cell)
-    if distances.empty:
-        raise NotHeld(f"no two years in a row hold {min_cell} rows each", what=what, column=name)
-    turnover = _turnover(frame)
-    return DRIFT.of(
-        dataset,
-        distances,
-        _said(name, distances, turnover, labels),
-        what=what,
-        assumptions=(
-            "under chance, the complaints of two neighbouring years could be exchanged",
-            f"{int((~kept).sum()):,} rows without a category or a year are left out",
-        ),
-        method=f"total variation distance; at least {permutations} shuffles of whole complaints, seed {seed}; Holm",
-        column=name,
-        shares=_shares(frame, min_cell),
-        turnover=turnover,
-    )
+    return frame, int((~kept).sum())
 
 
 def _tally(frame: pd.DataFrame) -> tuple[Counts, Counts, list[str]]:

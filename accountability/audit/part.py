@@ -224,11 +224,10 @@ def stages_held(dataset: Dataset) -> list[str]:
 def anchor(dataset: Dataset) -> str | None:
     """Return the stage that gives a case its year: the receipt if dated, else the stage most often dated."""
     usable = dataset.events[dataset.events["set_aside"].isna() & dataset.events["earliest"].notna()]
+    if (usable["stage"] == "received").any():
+        return "received"
     dated = usable.groupby("stage", observed=True)["case_id"].nunique()
-    held = [stage for stage in STAGES if stage in dated.index and dated[stage] > 0]
-    if "received" in held or not held:
-        return "received" if held else None
-    return str(dated[held].idxmax())
+    return str(dated.idxmax()) if len(dated) else None
 
 
 @remembered

@@ -8,13 +8,14 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from accountability.audit.category_drift import drift
+from accountability.audit.category_drift import turnover_of
 from accountability.audit.closing_days import mass_closures
 from accountability.audit.part import anchor, days_of
 from accountability.errors import Refusal, check_number
 from accountability.privacy import MIN_CELL
 from accountability.records.dataset import Dataset
 from accountability.reforms.month_outcomes import check_outcomes, needs_days
+from accountability.remembered import remembering
 from accountability.results import percent, plural
 from accountability.study.inputs import takes
 from accountability.study.occurrences import as_date
@@ -27,6 +28,7 @@ MOVED: Final = 0.2
 
 
 @takes("dataset")
+@remembering()
 def recording_changes(
     data: Dataset, at: dt.date | str, outcome: str = "complaints", *, days: int = 180, near: int = 3
 ) -> pd.DataFrame:
@@ -83,7 +85,7 @@ def recording_changes(
         if column not in table:
             continue
         when = pd.Series(dated.reindex(table["case_id"]).array, index=table.index)
-        for word, change in _turnover(data, column):
+        for word, change in turnover_of(data, column)[["category", "change"]].astype("str").to_numpy():
             first_or_last = when[table[column] == word].agg("min" if change == "appears" else "max")
             if since <= first_or_last <= until:
                 rows = int((table[column] == word).sum())
@@ -107,12 +109,6 @@ def _days(data: Dataset, stage: str) -> pd.Series:
     """The first day of a stage by case."""
     days = days_of(data, stage).groupby("case_id")["day"].min()
     return pd.to_datetime(days, unit="D")
-
-
-def _turnover(data: Dataset, column: str) -> list[tuple[str, str]]:
-    """Words that appear or vanish, by the audit; none where it cannot say."""
-    turnover = drift(data, column, permutations=99).turnover
-    return [(str(row["category"]), str(row["change"])) for row in turnover.to_dict("records")]
 
 
 def _closed_together(

@@ -18,6 +18,7 @@ ROWS_NAMED, ROWS_UNNAMED = "rows alike, naming an officer", "rows alike, naming 
 CASES, STEPS, DATED = "complaints alike in all they hold", "steps alike", "repeats dealt with at load"
 TWINS: Final = "pairs of complaints that look like one"
 _NUMBERS: Final = frozenset({"source_row", "source_file", "repeats_a_row"})
+_IDS: Final = frozenset({"case_id", "officer_id"})
 #: Distances in days at which pairs are a matter of habit, not of repetition; whole weeks keep the weekday.
 _SHIFTS: Final = (7, 14, 21)
 
@@ -100,13 +101,13 @@ def duplicates(dataset: Dataset) -> Part:
 
 
 def _without_numbers(table: pd.DataFrame) -> pd.DataFrame:
-    kept = [name for name in table if name not in _NUMBERS and (name == "case_id" or not _is_number(table[name]))]
+    kept = [name for name in table if name not in _NUMBERS and (name in _IDS or not _is_number(table[name]))]
     return table[kept]
 
 
 def _is_number(column: pd.Series) -> bool:
     """Whether a column numbers the rows: another value in each of them, and more than a handful of rows."""
-    return len(column) > 1 and bool(column.notna().all()) and column.is_unique and column.name != "officer_id"
+    return len(column) > 1 and column.head(100).is_unique and bool(column.notna().all()) and column.is_unique
 
 
 def _alike_cases(dataset: Dataset) -> int:
@@ -217,7 +218,7 @@ def identity(dataset: Dataset, min_cell: int = 10) -> Part:
     ids = int(named["officer_id"].nunique())
     if ids < min_cell:
         raise NotHeld(f"fewer than {min_cell} officers are named")
-    without = set(dataset.cases["case_id"]) - set(named["case_id"])
+    without = int((~dataset.cases["case_id"].isin(named["case_id"])).sum())
     looks = int(named["officer_id"].str.fullmatch(PLACEHOLDER).sum())
     start = anchor(dataset)
     busy = set() if start is None else _busy(overview.year_of(Cohort.of(dataset), start, which="first"), named)
@@ -227,7 +228,7 @@ def identity(dataset: Dataset, min_cell: int = 10) -> Part:
     at_load = int(entries.loc[left_out, "count"].sum())
     lines = [
         _line(ROWS_WITHOUT, len(rows) - len(named), len(rows), "rows"),
-        _line(CASES_WITHOUT, len(without), len(dataset.cases), "complaints"),
+        _line(CASES_WITHOUT, without, len(dataset.cases), "complaints"),
         _line(PATTERN, looks, len(named), "rows"),
         _line(AT_LOAD, at_load, len(rows), "rows"),
         _line(BUSY, len(busy), ids, "ids", min_cell),

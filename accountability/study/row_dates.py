@@ -36,23 +36,26 @@ def by_allegation(cohort: Cohort | DatasetLike) -> Cohort:
     """
     study = Cohort.of(cohort)
     rows, events = study.allegations.reset_index(drop=True), study.events
-    number = rows.groupby("case_id").cumcount() + 1
-    key = pd.Series(rows["case_id"].astype("str") + "#" + number.astype("str"), dtype="str")
-    every = pd.DataFrame({"case_id": rows["case_id"], "officer_id": rows["officer_id"], "key": key})
+    number = (rows.groupby("case_id").cumcount() + 1).astype("str")
+    key = pd.Series(rows["case_id"].astype("str") + "#" + number, dtype="str")
+    every = pd.DataFrame({"case_id": rows["case_id"], "officer_id": rows["officer_id"], "row": np.arange(len(rows))})
     events = events.assign(event=np.arange(len(events)))
     parts = []
-    if set(_ROW) <= set(rows.columns) & set(events.columns):
-        linked = events.merge(rows[_ROW].assign(key=key).astype({"source_file": "str"}), on=_ROW)
+    named = set(_ROW) <= set(rows.columns) & set(events.columns)
+    if named and not set(rows["source_file"].unique()).isdisjoint(events["source_file"].unique()):
+        linked = events.merge(rows[_ROW].assign(row=every["row"]).astype({"source_file": "str"}), on=_ROW)
         several = linked.duplicated(["case_id", "stage"], keep=False)
         of_row = linked.loc[linked["officer_id"].notna() | several, "stage"].unique()
         own = linked[linked["stage"].isin(of_row)]
-        parts.append(own[["event", "key"]])
+        parts.append(own[["event", "row"]])
         events = events[~events["event"].isin(own["event"])]
     against = events["officer_id"].notna()
-    parts.append(events[against].merge(every, on=["case_id", "officer_id"])[["event", "key"]])
-    parts.append(events[~against].merge(every, on="case_id")[["event", "key"]])
-    placed = pd.concat(parts, ignore_index=True).sort_values(["event", "key"], kind="stable")
-    dated = study.events.iloc[placed["event"].to_numpy()].reset_index(drop=True).assign(case_id=placed["key"].array)
+    parts.append(events[against].merge(every, on=["case_id", "officer_id"])[["event", "row"]])
+    parts.append(events[~against].merge(every, on="case_id")[["event", "row"]])
+    event, row = pd.concat(parts, ignore_index=True).to_numpy().T
+    by_text = pd.factorize(number, sort=True)[0]  # the keys of an event are of one case, and differ in their numbers
+    order = np.argsort(event * (len(rows) + 1) + by_text[row], kind="stable")
+    dated = study.events.iloc[event[order]].reset_index(drop=True).assign(case_id=key.array.take(row[order]))
     of_case = [name for name in study.cases.columns if name not in rows.columns]
     cases = rows.merge(study.cases[["case_id", *of_case]], on="case_id", how="left")
     cases = cases.assign(**{COMPLAINT: cases["case_id"]}).assign(case_id=key.array)
