@@ -19,7 +19,6 @@ from accountability.figures.group_curves import Curves
 from accountability.officers.officer_events import OfficerRecords, records_of
 from accountability.privacy import MIN_CELL, disclose
 from accountability.results import Result, percent, plural
-from accountability.stats.arrays import Floats, Ints
 from accountability.stats.intervals import wald
 from accountability.study.cohort import Cohort
 from accountability.study.durations import Durations
@@ -255,7 +254,20 @@ def mean_cumulative_function(
     if not len(at):
         raise Refusal(f"fewer than {MIN_CELL} officers are watched on any day a further complaint came")
     _, who = np.unique(data.table["officer"].to_numpy(), return_inverse=True)
-    errors = np.array([_error(int(day), low, high, event, who, when, watched, square) for day in at])
+    summed = np.append(0.0, square)
+    # Found once for all days: what was expected by a day is what was by the end of a row or by the day, if earlier.
+    ends, begins = (np.searchsorted(when, until, side="right") for until in (high, low - 1))
+    happened = np.zeros(len(high))
+    happened[event] = 1 / watched[np.searchsorted(when, high[event])]
+
+    def error(day: int) -> float:
+        """Root of the sum over officers of the squared distance of its count from what it was expected to be."""
+        until = int(np.searchsorted(when, day, side="right"))
+        expected = summed[np.minimum(ends, until)] - summed[np.minimum(begins, until)]
+        each = np.bincount(who, np.where(high <= day, happened, 0.0) - np.where(low <= day, expected, 0.0))
+        return float(np.sqrt((each**2).sum()))
+
+    errors = np.array([error(int(day)) for day in at])
     place = np.searchsorted(when, at, side="right") - 1
     mean = np.where(place >= 0, step[np.maximum(place, 0)], 0.0)
     lower, upper = wald(mean, errors, confidence)
@@ -291,21 +303,3 @@ def _needs_officers(data: Durations, called: str) -> None:
         raise ParameterError(
             f"officers.{called} needs a column 'officer': pass officers.spells(officers.officer_records(data))"
         )
-
-
-def _error(
-    day: int, low: Ints, high: Ints, event: np.ndarray, who: Ints, when: Ints, watched: Ints, square: Floats
-) -> float:
-    """Root of the sum over officers of the squared distance of its count from what it was expected to be."""
-    before = np.append(0.0, square)
-
-    def total(until: Ints) -> Floats:
-        out: Floats = before[np.searchsorted(when, np.minimum(until, day), side="right")]
-        return out
-
-    expected = total(high) - total(low - 1)
-    happened = np.zeros(len(high))
-    seen = event & (high <= day)
-    happened[seen] = 1 / watched[np.searchsorted(when, high[seen])]
-    each = np.bincount(who, happened - np.where(low <= day, expected, 0.0))
-    return float(np.sqrt((each**2).sum()))
