@@ -15,7 +15,7 @@ import pandas as pd
 from pandas._libs.missing import NAType
 
 from accountability.errors import ParameterError
-from accountability.records.units import severity_rank
+from accountability.records.units import ranks, severity_rank
 from accountability.study.inputs import takes_only
 from accountability.vocabulary import PENALTIES, PENALTY_LADDER
 
@@ -94,8 +94,8 @@ class Ladder:
             For unknown penalty terms; the message counts each.
         """
         _known(terms.dropna().unique(), terms)
-        place = {term: i for i, term in enumerate(self.order)}
-        return terms.map(place).astype("Int64")
+        place = ranks(terms, self.order)
+        return pd.Series(place, terms.index, dtype="Int64", name=terms.name).mask(place == len(self.order))
 
     def highest(self, terms: Iterable[str]) -> str:
         """Return the heaviest of several terms: on-ladder sanctions first, then off-ladder terms, then ``none``.

@@ -85,8 +85,8 @@ def kinds_of(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.Series:
 def symmetry(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
     """Test symmetry (Bowker) and marginal homogeneity (Stuart–Maxwell) of the square table of rungs.
 
-    Rungs without a move to or from them are left out. Bowker's statistic is statsmodels' (``SquareTable``), its degrees
-    of freedom the pairs of rungs with any move. Stuart and Maxwell's statistic is ``d' V^- d`` with ``d`` the
+    Rungs without a move to or from them are left out. Bowker's statistic equals statsmodels' (``SquareTable``), its
+    degrees of freedom the pairs of rungs with any move. Stuart and Maxwell's statistic is ``d' V^- d`` with ``d`` the
     differences of the margins and ``V`` their covariance under homogeneity; the generalised inverse, with the rank for
     degrees of freedom, equals statsmodels' value where that exists, and also exists where moves stay within separate
     sets of rungs. Where pairs share officers or complaints (``officer_id``, ``case_id``), p-values are those of the
@@ -109,8 +109,6 @@ def symmetry(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
     """
     if lacking := {"recommended_penalty", "imposed_penalty"} - set(pairs.columns):
         raise ParameterError(f"outcomes.symmetry: the pairs have no column {', '.join(sorted(lacking))}")
-    from statsmodels.stats.contingency_tables import SquareTable
-
     order = (ladder or Ladder()).order
     on = pairs["recommended_penalty"].isin(order) & pairs["imposed_penalty"].isin(order)
     square = counts(pairs.loc[on], order, order).to_numpy(dtype=float)
@@ -131,28 +129,24 @@ def symmetry(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
         sign[np.arange(square.size), np.minimum(one, other), np.maximum(one, other)] = np.sign(other - one)
         both = off + off.T
         some = np.triu(both, 1) > 0
-        statistic = float(SquareTable(square, shift_zeros=False).symmetry().statistic)
-        rows[0] = _read("Bowker", statistic, sign[:, some] / np.sqrt(both[some]), cell, ways, total)
-        change = square.sum(axis=0) - square.sum(axis=1)
+        rows[0] = _read("Bowker", sign[:, some] / np.sqrt(both[some]), square, cell, ways, total)
         values, vectors = np.linalg.eigh(np.diag(both.sum(axis=0)) - both)
         held = values > 1e-9 * values.max()
         turn = vectors[:, held] / np.sqrt(values[held])
-        statistic = float(((turn.T @ change) ** 2).sum())
-        scores = turn[other] - turn[one]
-        rows[1] = _read("Stuart–Maxwell", statistic, scores, cell, ways, total)
+        rows[1] = _read("Stuart–Maxwell", turn[other] - turn[one], square, cell, ways, total)
     names = ["test", "statistic", "df", "p_value", "n", "design_effect"]
     return pd.DataFrame(rows, columns=names).astype({"df": "Int64"})
 
 
 def _read(
-    test: str, statistic: float, scores: Floats, cell: Ints, ways: Mapping[str, Ints], total: int
+    test: str, scores: Floats, square: Floats, cell: Ints, ways: Mapping[str, Ints], total: int
 ) -> tuple[Any, ...]:
     """A row of the table, its p-value from chi-squared or, where pairs share officers or complaints, from F."""
-    df = scores.shape[1]
+    statistic = float(((square.ravel() @ scores) ** 2).sum())
     if "row" in ways:
-        return (test, statistic, df, p_chi2(statistic, df), total, 1.0)
+        return (test, statistic, scores.shape[1], p_chi2(statistic, scores.shape[1]), total, 1.0)
     found = design_effect(scores, cell, ways)
-    return (test, statistic, df, found.p_value(statistic), total, found.effect)
+    return (test, statistic, found.numbers, found.p_value(statistic), total, found.effect)
 
 
 def counts(pairs: pd.DataFrame, down: tuple[str, ...], across: tuple[str, ...]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.ladder import Ladder
-from accountability.records.units import check_terms, roll_up
+from accountability.records.units import check_terms, ranks, roll_up
 from accountability.remembered import remembered
 from accountability.results import plural
 from accountability.stats.clustered_rates import CLUSTERED as CLUSTERED_SHARES
@@ -227,7 +227,8 @@ def term_shares(
         return pd.DataFrame([(term, *nothing) for term in wanted], columns=[name, *numbers])
     whose = rows[[name for name in ("officer_ids", "officer_id", "case_id") if name in rows]]
     ways = ways_of(whose.loc[values.index])
-    found = clustered_shares(pd.Index(wanted).get_indexer(pd.Index(values)), len(wanted), ways, confidence)
+    place = ranks(values, wanted)
+    found = clustered_shares(np.where(place < len(wanted), place, -1), len(wanted), ways, confidence)
     lines = [
         (term, s.denominator, s.count, s.share, s.lower, s.upper, s.clusters, s.effective_clusters, s.df)
         for term, s in zip(wanted, found, strict=True)

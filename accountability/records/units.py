@@ -7,6 +7,7 @@ and study. A finer unit is not possible.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -142,7 +143,9 @@ def per(cases: pd.DataFrame, allegations: pd.DataFrame, held: str, unit: str) ->
         return allegations
     ruled = ("finding", "closing_reason", *(f"{kind}_{what}" for kind in KINDS for what in ("penalty", "days")))
     carry = [c for c in allegations.columns if c not in (*ruled, *WHERE_FROM, "case_id", "officer_id")]
-    out = roll_up(allegations, held, unit, carry=carry)
+    # Of complaints, whose they are is not kept, and is long in the making.
+    rows = allegations.drop(columns="officer_id", errors="ignore") if unit == "complaint" else allegations
+    out = roll_up(rows, held, unit, carry=carry)
     if {"finding", "closing_reason"} <= set(allegations.columns):
         keys = list(KEYS[unit])
         of_unit = allegations[[*keys, "finding", "closing_reason"]].merge(
@@ -201,19 +204,28 @@ def _check_units(rows: pd.DataFrame, held: str, unit: str) -> None:
 
 def _officers(officers: pd.Series, member: npt.NDArray[np.integer[Any]], count: int) -> pd.Series:
     """The officers of each group of rows, a tuple each."""
-    pairs = pd.DataFrame({"member": member, "officer": officers.to_numpy()}).dropna().drop_duplicates()
-    pairs = pairs.sort_values("member", kind="stable")
-    ends = np.searchsorted(pairs["member"], np.arange(1, count))
-    return pd.Series([tuple(part) for part in np.split(pairs["officer"].to_numpy(dtype=object), ends)], dtype=object)
+    codes, known = pd.factorize(officers)
+    pairs = pd.unique((member * len(known) + codes)[codes >= 0])  # in the order of the rows
+    whose, code = np.divmod(pairs[np.argsort(pairs // max(len(known), 1), kind="stable")], max(len(known), 1))
+    names = known.take(code).tolist()
+    ends = [0, *np.searchsorted(whose, np.arange(1, count)).tolist(), len(names)]
+    return pd.Series([tuple(names[start:end]) for start, end in pairwise(ends)], dtype=object)
 
 
 def _first_of(values: pd.Series, order: Sequence[str], member: npt.NDArray[np.integer[Any]], count: int) -> pd.Series:
     """The term that stands first in an order, among the rows of each group; missing where all are."""
-    place = values.map({term: i for i, term in enumerate(order)}).fillna(len(order)).to_numpy(dtype="int64")
+    place = ranks(values, order)
     best = np.full(count, len(order), dtype="int64")
     np.minimum.at(best, member, place)
     pool = pd.array([*order, None], dtype="str")
     return pd.Series(pool.take(best))
+
+
+def ranks(values: pd.Series, order: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Return the place of each term in an order, after the last where it has none; looks up distinct terms only."""
+    codes, terms = pd.factorize(values)
+    place = {term: i for i, term in enumerate(order)}
+    return np.array([*(place.get(term, len(order)) for term in terms), len(order)], dtype=np.int64)[codes]
 
 
 def _shared(values: pd.Series, member: npt.NDArray[np.integer[Any]], count: int) -> pd.Series:

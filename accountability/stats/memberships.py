@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -105,23 +106,29 @@ class Sharing:
 
 def members_of(rows: pd.DataFrame) -> Ints:
     """Return the officers of each row as numbers, one column per place; a complaint's rows share all its officers."""
-    named = rows["officer_ids"].reset_index(drop=True).explode()
-    place = named.groupby(level=0).cumcount()
-    codes, known = pd.factorize(named)  # an empty tuple becomes a missing value, which is -1
-    places = int(place.max()) + 1 if len(place) else 0
-    member = np.full((len(rows), places + 1), -1, dtype=np.int64)
-    member[named.index, place] = codes
-    member[:, -1] = len(known) + pd.factorize(rows["case_id"])[0]
-    return numbered(member)
+    named = [one if isinstance(one, tuple) else () for one in rows["officer_ids"]]  # a missing value names nobody
+    row = np.repeat(np.arange(len(named)), [len(one) for one in named])
+    codes, known = pd.factorize(np.array([*chain.from_iterable(named)], dtype=object))
+    every = len(known) + pd.factorize(rows["case_id"])[0]
+    return _numbered(np.append(row, np.arange(len(named))), np.append(codes, every), len(named))
 
 
 def numbered(member: Ints) -> Ints:
     """Renumber clusters without those of one row; one per row if no row is in several."""
-    seen = np.bincount(member[member >= 0])
-    left = np.where((member >= 0) & (seen[member] > 1), member, -1)
-    alone = (left < 0).all(axis=1)
-    left[alone, 0] = len(seen) + np.arange(int(alone.sum()))
-    left = -np.sort(-left, axis=1)[:, : max(int((left >= 0).sum(axis=1).max(initial=1)), 1)]
-    there = left >= 0
-    left[there] = np.unique(left[there], return_inverse=True)[1]
+    row, place = np.nonzero(member >= 0)
+    return _numbered(row, member[row, place], len(member))
+
+
+def _numbered(row: Ints, cluster: Ints, rows: int) -> Ints:
+    """The same from pairs of a row and a cluster of it, of which a table would hold many empty cells."""
+    seen = np.bincount(cluster)
+    several = seen[cluster] > 1
+    alone = np.flatnonzero(np.bincount(row[several], minlength=rows) == 0)
+    row = np.append(row[several], alone)
+    cluster = np.append(cluster[several], len(seen) + np.arange(len(alone)))
+    number = (np.cumsum(np.bincount(cluster) > 0) - 1)[cluster]  # ranks, without sorting
+    order = np.lexsort((-number, row))
+    size = np.bincount(row, minlength=rows)
+    left = np.full((rows, max(int(size.max(initial=1)), 1)), -1, dtype=np.int64)
+    left[row[order], np.arange(len(row)) - np.repeat(np.cumsum(size) - size, size)] = number[order]
     return left[:, 0] if left.shape[1] == 1 else left
