@@ -69,7 +69,7 @@ def disclose(
 
     if min_cell < 1:
         raise ParameterError(f"min_cell must be at least 1, found {min_cell}")
-    numbers = table[list(counts)].apply(pd.to_numeric).fillna(0).to_numpy(dtype=np.float64)
+    numbers = np.column_stack([pd.to_numeric(table[name]).fillna(0).to_numpy(dtype=np.float64) for name in counts])
     whole, inside = numbers[:, 0], numbers[:, 1:]
     blocks = np.zeros(len(table), dtype=np.int64)
     if within:
@@ -92,8 +92,9 @@ def disclose(
         if name in shown or kind == "b" or not pd.api.types.is_numeric_dtype(column):
             continue
         marks = few if name == counts[0] else part
-        integer = kind in "iu" and marks.any()
-        masked[str(name)] = (column.astype("Int64") if integer else column).mask(pd.Series(marks, index=out.index))
+        if marks.any():
+            whole_numbers = column.astype("Int64") if kind in "iu" else column
+            masked[str(name)] = whole_numbers.mask(pd.Series(marks, index=out.index))
     whole_table = out.assign(**masked, hidden=pd.Series(part, index=out.index))
     # With the table goes what its columns are: `publish.column_kinds` hands it on.
     whole_table.attrs["counts"] = tuple(counts)

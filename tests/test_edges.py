@@ -13,6 +13,7 @@ from accountability.errors import AccountabilityError, Refusal
 from accountability.outcomes.stages import stage_table
 from accountability.results import Result
 from accountability.stats.clustered_rates import compared
+from accountability.stats.sandwich import ways_of
 from accountability.study.durations import Durations
 
 ENDS = (("lower", "upper"), ("difference_lower", "difference_upper"), ("ratio_lower", "ratio_upper"))
@@ -72,7 +73,7 @@ def test_two_groups_at_an_edge_have_limits_apart(first: int, second: int) -> Non
     hits = [1] * first + [0] * (10 - first) + [1] * second + [0] * (10 - second)
     rows = pd.DataFrame({"officer_id": [f"o{number}" for number in range(20)], "case_id": range(20)})
     flags = pd.DataFrame({"sustained": pd.array(hits, dtype="Int8")})
-    line = stage_table(rows, flags, np.repeat([0, 1], 10), ("a", "b"), None, 0.95)
+    line = stage_table(rows, ways_of(rows), flags, np.repeat([0, 1], 10), ("a", "b"), None, 0.95)
     assert width_zero(line) == []
     assert line["difference_lower"].item() < line["difference"].item() + 1e-12 < line["difference_upper"].item() + 1e-9
 

@@ -15,7 +15,7 @@ from accountability.errors import Refusal, check_number
 from accountability.privacy import MIN_CELL
 from accountability.records.dataset import Dataset
 from accountability.reforms.month_outcomes import check_outcomes, needs_days
-from accountability.remembered import remembering
+from accountability.remembered import remembered, remembering
 from accountability.results import percent, plural
 from accountability.study.inputs import takes
 from accountability.study.occurrences import as_date
@@ -28,6 +28,7 @@ MOVED: Final = 0.2
 
 
 @takes("dataset")
+@remembered
 @remembering()
 def recording_changes(
     data: Dataset, at: dt.date | str, outcome: str = "complaints", *, days: int = 180, near: int = 3

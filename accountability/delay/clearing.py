@@ -14,6 +14,7 @@ from accountability.delay.monthly_caseload import Arrivals, came_and_went, casel
 from accountability.errors import ParameterError, Refusal
 from accountability.privacy import disclose
 from accountability.records.case_ends import ends_unknown
+from accountability.remembered import remembered
 from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Days, share_left
 from accountability.stats.intervals import t_critical, z_critical
@@ -166,19 +167,11 @@ def backlogs(
         raise Refusal(f"{len(window)} complete months are covered; ask for between 1 and that many, not {months}")
     window = window.tail(months)
 
-    arrived = came_and_went(study, start, stop, cutoff)
-
-    def row(name: str, held: Arrivals) -> dict[str, object]:
-        found = _row(name, months_of(held, ages_too=False), window, confidence) | {
-            "half_closed_in": _half_closed_in(held, window)
-        }
+    def row(name: str, held: Arrivals, monthly: pd.DataFrame) -> dict[str, object]:
+        found = _row(name, monthly, window, confidence) | {"half_closed_in": _half_closed_in(held, window)}
         return found | (_bounds(found, held, window) if ends_unknown(whole.states) else {})
 
-    rows = [row(ALL, arrived)]
-    if by is not None:
-        # The groups' names are read once: a comparison of text for each of many groups takes seconds.
-        group, names = pd.factorize(study.cases[by].to_numpy(dtype=object), sort=True)
-        rows += [row(str(name), arrived.part(group == number)) for number, name in enumerate(names)]
+    rows = [row(*one) for one in _by_group(study, by, start, stop, cutoff)]
     return Backlogs(
         estimand="open cases and months to clear them, at the pace of the last "
         f"{months} complete months, by {whole.clock}",
@@ -220,6 +213,20 @@ def _moved(row: pd.Series, still: str, confidence: float) -> str:
 def _falls(fall: float) -> bool:
     """Whether a fall a month is one as it is printed, to a tenth of a case; months over less say nothing."""
     return round(fall, 1) > 0
+
+
+@remembered
+def _by_group(
+    study: Cohort, by: str | None, start: str, stop: str, cutoff: Any
+) -> list[tuple[str, Arrivals, pd.DataFrame]]:
+    """All cases, then each group: its name, and how it came and went by day and by month, whatever the pace."""
+    arrived = came_and_went(study, start, stop, cutoff)
+    parts = [(ALL, arrived)]
+    if by is not None:
+        # The groups' names are read once: a comparison of text for each of many groups takes seconds.
+        group, names = pd.factorize(study.cases[by].to_numpy(dtype=object), sort=True)
+        parts += [(str(name), arrived.part(group == number)) for number, name in enumerate(names)]
+    return [(name, held, months_of(held, ages_too=False)) for name, held in parts]
 
 
 def _row(group: str, counts: pd.DataFrame, window: pd.Series, confidence: float) -> dict[str, object]:

@@ -69,10 +69,7 @@ class CompetingClosings(Result):
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
         """Thin the table to steps of at least ten closings by a cause; hide groups of fewer than ten cases."""
         size = self.counts.entered.sum(axis=1)
-        parts = [
-            in_steps(part, size[number // len(self.causes)]) for number, part in pieces(table, self.rows) if len(part)
-        ]
-        return pd.concat(parts, ignore_index=True)
+        return in_steps(table, self.rows, np.repeat(size, len(self.causes)), False).reset_index(drop=True)
 
     def at(self, days: Sequence[int]) -> pd.DataFrame:
         """Return the share closed by each cause by given days.

@@ -113,8 +113,10 @@ def label_of(groups: pd.DataFrame, number: int) -> str:
 def stacked(groups: pd.DataFrame, columns: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Stack the columns of all groups into one table."""
     sizes = [len(next(iter(each.values()))) for each in columns]
-    names = columns[0]
-    joined = {name: pd.concat([pd.Series(each[name]) for each in columns], ignore_index=True) for name in names}
+    joined: dict[str, Any] = {name: [each[name] for each in columns] for name in columns[0]}
+    for name, parts in joined.items():
+        plain = all(isinstance(part, np.ndarray) for part in parts)
+        joined[name] = np.concatenate(parts) if plain else pd.concat(map(pd.Series, parts), ignore_index=True)
     return with_groups(groups, np.repeat(np.arange(len(columns)), sizes), joined)
 
 

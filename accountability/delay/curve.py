@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 import pandas as pd
 
-from accountability.delay.counts import days_asked, label_of, pieces, shares_asked, stacked
+from accountability.delay.counts import days_asked, label_of, pieces, shares_asked, stacked, with_groups
 from accountability.privacy import MIN_CELL, coarse_steps, disclose
 from accountability.records.case_ends import ends_unknown
 from accountability.results import Result, capitalised, percent, plural
@@ -80,6 +80,13 @@ class Curve(Result):
             return table
         if self.few.any():
             table = table.astype({name: "Int64" for name, column in table.items() if column.dtype == np.int64})
+        if type(self)._in_steps is Curve._in_steps and not self.few.all():
+            size, told, rows = self.cases["n"].to_numpy(), ~self.few, np.array(self.rows)
+            left = np.repeat(self.cases["open"].to_numpy()[told], rows[told])
+            steps = in_steps(table[np.repeat(told, rows)], rows[told], size[told], (left > 0) & (left < MIN_CELL))
+            firsts = table.iloc[(np.cumsum(rows) - rows)[self.few & (rows > 0)]][list(self.by)]
+            both = [steps.assign(hidden=False), *([firsts.assign(hidden=True)] if len(firsts) else [])]
+            return pd.concat(both).sort_index(kind="stable").reset_index(drop=True)
         parts = [
             part.iloc[:1][list(self.by)].assign(hidden=True)
             if self.few[number]
@@ -164,19 +171,12 @@ class Curve(Result):
         return found
 
     def _true_quantiles(self, asked: tuple[float, ...]) -> pd.DataFrame:
-        columns = []
-        for number, part in self._parts():
-            day, lower, upper, reads = zip(*(self._quantile(number, part, share) for share in asked), strict=True)
-            columns.append(
-                {
-                    "share": asked,
-                    "estimate": pd.array(day, dtype="Int64"),
-                    "lower": pd.array(lower, dtype="Int64"),
-                    "upper": pd.array(upper, dtype="Int64"),
-                    "reads": pd.array(reads, dtype="str"),
-                }
-            )
-        return self._between(stacked(self.groups, columns), "share", lambda curve: curve.true_quantiles(asked))
+        parts = self._parts()
+        lines = [(share, *self._quantile(number, part, share)) for number, part in parts for share in asked]
+        kinds = {"share": "float64", "estimate": "Int64", "lower": "Int64", "upper": "Int64", "reads": "str"}
+        found = pd.DataFrame(lines, columns=list(kinds)).astype(kinds)
+        table = with_groups(self.groups, np.repeat(np.arange(len(parts)), len(asked)), {n: found[n] for n in kinds})
+        return self._between(table, "share", lambda curve: curve.true_quantiles(asked))
 
     def _between(self, table: pd.DataFrame, key: str, read: Callable[[Curve], pd.DataFrame]) -> pd.DataFrame:
         """The table with the two extremes beside it, where the end of some case is not known."""
@@ -296,9 +296,8 @@ class Curve(Result):
 
     def _in_steps(self, part: pd.DataFrame, cases: pd.Series) -> pd.DataFrame:
         """One group's rows as they are shown; no last step leaves fewer than ten open."""
-        steps = in_steps(part, cases["n"])
         # Closings of all steps would give the cases left over, where these are few.
-        return steps.assign(events=unknown(len(steps))) if 0 < cases["open"] < MIN_CELL else steps
+        return in_steps(part, [len(part)], [cases["n"]], np.full(len(part), 0 < cases["open"] < MIN_CELL))
 
     def _at(self, number: int, part: pd.DataFrame, asked: np.ndarray) -> dict[str, Any]:
         """The curve of a group at days: 1 before its first row, missing beyond its last."""
@@ -334,15 +333,23 @@ def _first_at_or_below(part: pd.DataFrame, column: str, limit: float) -> int | N
     return int(part["day"].iloc[below[0]]) if len(below) else None
 
 
-def in_steps(part: pd.DataFrame, cases: int) -> pd.DataFrame:
-    """Thin a curve to steps of at least ten closings, none of which leaves fewer than ten cases open."""
-    events = part["events"].to_numpy(np.int64)
-    shown = coarse_steps(events)
-    first = np.flatnonzero(np.concatenate([[True], shown[:-1]]))[: shown.sum()]
-    sums = pd.array(np.add.reduceat(events, first) if len(first) else events[:0], dtype="Int64")
-    blank = {name: unknown(len(sums)) for name in ("at_risk", "last_seen_open") if name in part}
-    steps = part[shown].assign(events=sums, **blank)
-    return steps[(steps["events"] >= MIN_CELL) & ~rests_on_few(steps["estimate"].to_numpy(), cases)]
+def in_steps(table: pd.DataFrame, rows: Iterable[int], cases: Iterable[int], unsaid: Flags | bool) -> pd.DataFrame:
+    """Thin curves to steps of ten closings, none of which leaves fewer than ten open; no closings where `unsaid`."""
+    events, estimate, stop = table["events"].to_numpy(np.int64), table["estimate"].to_numpy(), 0
+    places, sums = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for size, whole in zip(rows, cases, strict=True):
+        start, stop = stop, stop + size
+        own = events[start:stop]
+        shown = coarse_steps(own)
+        first = np.flatnonzero(np.concatenate([[True], shown[:-1]]))[: shown.sum()]
+        many = np.add.reduceat(own, first) if len(first) else own[:0]
+        kept = (many >= MIN_CELL) & ~rests_on_few(estimate[start:stop][shown], whole)
+        places.append(start + np.flatnonzero(shown)[kept])
+        sums.append(many[kept])
+    place = np.concatenate(places)
+    closings = pd.arrays.IntegerArray(np.concatenate(sums), np.broadcast_to(unsaid, len(table))[place])
+    blank = {name: unknown(len(place)) for name in ("at_risk", "last_seen_open") if name in table}
+    return table.iloc[place].assign(events=closings, **blank)
 
 
 def rests_on_few(share: Floats, cases: Any) -> Flags:

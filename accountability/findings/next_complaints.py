@@ -32,7 +32,7 @@ def found(
     groups: NextComplaint | Refused | None,
     again: MeanCumulativeFunction | Refused,
     rates: Cox | Refused,
-    gaps: DelayCurve | Refused,
+    gaps: DelayCurve | Refused | None = None,
     by_incident: NextComplaint | Refused | None = None,
 ) -> Finding:
     """Say which share drew a next complaint within the days asked for, and what came after each step."""
@@ -128,8 +128,8 @@ def _number(row: Row) -> str:
     return f"further complaint {str(row['term']).rpartition('=')[2]}"
 
 
-def _gap(gaps: DelayCurve | Refused, days: int) -> tuple[str, ...]:
-    if isinstance(gaps, Refused):
+def _gap(gaps: DelayCurve | Refused | None, days: int) -> tuple[str, ...]:
+    if gaps is None or isinstance(gaps, Refused):
         return ()
     rows = [row for row in gaps.at([days]).to_dict("records") if wording.known(row["estimate"])]
     if not rows:

@@ -25,7 +25,7 @@ def found(
     reform: Reform,
     effect: Interrupted | BeforeAfter | Discontinuity | Refused,
     placebo: Placebo | Refused,
-    choices: Variations | Refused,
+    choices: Variations | Refused | None = None,
     groups: Variations | Refused,
     changed: pd.DataFrame | Refused,
 ) -> Finding:
@@ -85,9 +85,9 @@ def found(
                 else [_rows(f"By {asked.group}", groups.table, "choice", groups.scale)]
             )
         ),
-        firm=tuple(one.sentence() for one in (placebo, choices, groups) if not isinstance(one, Refused)),
+        firm=tuple(one.sentence() for one in (placebo, choices, groups) if one and not isinstance(one, Refused)),
         firm_table=None
-        if isinstance(choices, Refused)
+        if choices is None or isinstance(choices, Refused)
         else _rows("Other choices", choices.table, "choice", choices.scale),
         breaks=breaks,
         method=asked.method(effect, *(() if isinstance(placebo, Refused) else (placebo,))),

@@ -13,8 +13,9 @@ import pandas as pd
 from accountability import delay
 from accountability.errors import ParameterError, Refusal, check_number
 from accountability.figures.group_curves import Curves
-from accountability.officers.officer_events import ON_THE_EVIDENCE, days_served
+from accountability.officers.officer_events import APPOINTED, ON_THE_EVIDENCE, days_served
 from accountability.privacy import disclose
+from accountability.remembered import remembered
 from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Ints
 from accountability.study.cohort import Cohort
@@ -173,7 +174,7 @@ def next_complaint(
         check_number("days", day, 1, 10_000, "days from 1 to 10,000")
     if start not in STAGES:
         raise ParameterError(f"start: unknown stage {start!r}; the stages are {', '.join(STAGES)}")
-    rows, first, last = _complaints(data, start)
+    rows, first, last = _complaints(data, start, names)
     leaving = bool(((data.events["stage"] == "left_agency") & data.events["officer_id"].notna()).any())
     parts, curves, counted = [], [], []
     for step in asked:
@@ -223,10 +224,12 @@ def next_complaint(
     )
 
 
-def _complaints(data: Cohort, start: str) -> tuple[pd.DataFrame, int, int]:
+@remembered
+def _complaints(data: Cohort, start: str, by: tuple[str, ...]) -> tuple[pd.DataFrame, int, int]:
     """One row an officer and complaint with its days; first and last day of receipt covered."""
     table = data.allegations
-    rows = table[table["officer_id"].notna()]
+    read = {"case_id", "officer_id", "finding", "imposed_penalty", APPOINTED, *by}
+    rows = table.loc[table["officer_id"].notna(), table.columns.isin(read)]
     if rows.empty:
         raise Refusal(
             f"{data.name}: no row of {len(table):,} identifies an officer, so nobody's next complaint is known"
@@ -259,7 +262,7 @@ def _steps(data: Cohort, rows: pd.DataFrame, step: str) -> pd.Series:
         if "finding" not in rows:
             return pd.Series(dtype="int64")
         hit = rows["finding"] == "sustained" if step == "finding" else rows["finding"].isin(ON_THE_EVIDENCE[1:])
-        return rows[hit & (rows["closed"] < FOREVER)].groupby("who")["closed"].min()
+        return rows.loc[hit & (rows["closed"] < FOREVER), ["who", "closed"]].groupby("who")["closed"].min()
     if "imposed_penalty" not in rows:
         return pd.Series(dtype="int64")
     ladder = list(PENALTY_LADDER)
@@ -274,6 +277,7 @@ def _steps(data: Cohort, rows: pd.DataFrame, step: str) -> pd.Series:
     return found[found < FOREVER].groupby(level=0).min()
 
 
+@remembered
 def _followed(
     data: Cohort, rows: pd.DataFrame, step: str, first: int, last: int, by: tuple[str, ...]
 ) -> Durations | None:
@@ -285,7 +289,7 @@ def _followed(
     of = rows.drop_duplicates("who").set_index("who").loc[begun.index].reset_index()
     _, stop = days_served(of, data.events, first, last)
     since = rows["who"].map(begun)
-    later = rows[(rows["day"] > since) & (rows["day"] <= last)]
+    later = rows.loc[(rows["day"] > since) & (rows["day"] <= last), ["who", "day"]]
     coming = later.groupby("who")["day"].min().reindex(begun.index).to_numpy(dtype=float, na_value=np.nan)
     origin = begun.to_numpy(dtype=np.int64)
     has, left = np.isfinite(coming), stop <= last

@@ -31,7 +31,7 @@ from accountability.outcomes.units_counted import (
     merged_said,
     method_of,
     suspension_quartiles,
-    term_shares,
+    term_lines,
     units_of,
 )
 from accountability.records.units import WORDS
@@ -251,16 +251,17 @@ def outcome_distribution(
         raise Refusal(f"{data.name}: no finding in {len(rows):,} rows, so nothing follows one; check the codebook")
     groups = column_names(by)
     made = units_of(data, groups, unit, ladder)
-    parts, apart, days = [], [], []
+    lines, apart, days = [], [], []
     needed = [*groups, "finding", "imposed_penalty", "imposed_days", "officer_ids", "officer_id", "case_id"]
     units = made.table[[name for name in dict.fromkeys(needed) if name in made.table]]
     for key, part in groups_in(clusters_numbered(units, groups), groups):
         labels: dict[str, Any] = dict(zip(groups, key, strict=True))
         shares, waits, lengths = _one_group(part, confidence, min_cell)
-        parts.append(shares.assign(**labels))
+        lines += [(*key, *share) for share in shares]
         apart.append(labels | waits)
         days.append(labels | lengths)
-    long = mark_ambiguous(pd.concat(parts, ignore_index=True), data, CODED)
+    named = [*groups, "part", "term", *NUMBERS, *RESTS_ON, "repaired"]
+    long = mark_ambiguous(pd.DataFrame(lines, columns=named), data, CODED)
     no_share = chosen_for_finding(data)
     if no_share and "imposed_penalty" not in made.table:
         raise Refusal(f"{data.name}: {no_share}, and it holds no imposed penalty, so nothing follows")
@@ -341,7 +342,7 @@ def sustained_by_unit(data: Cohort, *, confidence: float = 0.95, min_cell: int =
 
 def _one_group(
     part: pd.DataFrame, confidence: float, min_cell: int
-) -> tuple[pd.DataFrame, dict[str, Any], dict[str, Any]]:
+) -> tuple[list[tuple[Any, ...]], dict[str, Any], dict[str, Any]]:
     """The shares of a group's findings and penalties, what is left apart, and the quartiles of its suspensions."""
     finding = part["finding"]
     ended = decided(finding)
@@ -349,10 +350,8 @@ def _one_group(
     merits = [term for term in FINDINGS if term not in ("pending", "closed_without_finding")]
     on_merits = finding[ended & finding.ne("closed_without_finding")]
     terms = [term for term in FINDINGS if term != "pending"]
-    frames = [
-        term_shares(finding[ended], terms, part, confidence).assign(part="finding"),
-        term_shares(on_merits, merits, part, confidence).assign(part="merits"),
-    ]
+    lines = [("finding", *line) for line in term_lines(finding[ended], terms, part, confidence)]
+    lines += [("merits", *line) for line in term_lines(on_merits, merits, part, confidence)]
     apart: dict[str, Any] = {
         "units": len(part),
         "decided": int(ended.sum()),
@@ -361,17 +360,17 @@ def _one_group(
         "sustained": len(sustained),
     }
     if "imposed_penalty" not in part:
-        return pd.concat(frames, ignore_index=True), apart, suspension_quartiles(sustained.iloc[:0], min_cell)
+        return lines, apart, suspension_quartiles(sustained.iloc[:0], min_cell)
     penalty = sustained["imposed_penalty"]
     given = decided(penalty)
     terms = [*Ladder().order, *(term for term in OFF_LADDER if term != "pending")]
-    frames.append(term_shares(penalty[given], terms, part, confidence).assign(part="penalty"))
+    lines += [("penalty", *line) for line in term_lines(penalty[given], terms, part, confidence)]
     apart |= {
         "penalty_decided": int(given.sum()),
         "penalty_pending": int(penalty.eq("pending").sum()),
         "penalty_not_recorded": int(penalty.isna().sum()),
     }
-    return pd.concat(frames, ignore_index=True), apart, suspension_quartiles(sustained, min_cell)
+    return lines, apart, suspension_quartiles(sustained, min_cell)
 
 
 def _assumptions(cohort: Cohort, unit: str) -> tuple[str, ...]:

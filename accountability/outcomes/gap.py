@@ -312,7 +312,7 @@ def decompose_gap(
     known, lengths = suspended(rows)
     kinds = kinds_alike(flags, group, held, lengths)
     draws = RowDraws.of(ways, DRAWS, np.random.default_rng(seed), kinds)
-    table = stage_table(rows, flags, group, (first, second), officers, confidence)
+    table = stage_table(rows, ways, flags, group, (first, second), officers, confidence)
     table = table.join(small_stages(table, min_cell))
     found, drawn = resampled_rates(flags, group, draws, officers, (first, second))
     table = _with_contributions(table, found, drawn, confidence)

@@ -211,7 +211,7 @@ def changes(
         said, done = (texts[name].str.strip() for name in ("raw_recommended", "raw_imposed"))
         same = said == done
         # Where no word of one stands on the other side, they are two vocabularies, and every pair differs by spelling.
-        texts = texts if done.isin(set(said)).any() else texts.iloc[:0]
+        texts = texts if done.isin(said.unique()).any() else texts.iloc[:0]
         kind = pd.Series("changed", index=texts.index).mask(same, "unchanged")
         named = term_shares(kind, ["changed", "unchanged"], texts, confidence, "kind")
         shares = [named.assign(what="as published"), *shares] if len(texts) else shares

@@ -18,7 +18,7 @@ from accountability.stats import intervals
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.clustered_rates import clustered_share, compared
 from accountability.stats.row_draws import RowDraws
-from accountability.stats.sandwich import among, ways_of
+from accountability.stats.sandwich import among
 from accountability.vocabulary import FINDINGS
 
 STAGES: Final = {
@@ -110,6 +110,7 @@ def _said(yes: pd.Series, unsaid: pd.Series) -> pd.Series:
 
 def stage_table(
     rows: pd.DataFrame,
+    ways: Mapping[str, Ints],
     flags: pd.DataFrame,
     group: Ints,
     names: tuple[str, str],
@@ -117,7 +118,6 @@ def stage_table(
     confidence: float,
 ) -> pd.DataFrame:
     """Return counts, rates and comparisons of both groups, one row per stage."""
-    ways = ways_of(rows)
     lines: list[dict[str, Any]] = []
     if officers:
         lines.append(_named_line(rows, group, names, officers, confidence))

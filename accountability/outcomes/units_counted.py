@@ -221,21 +221,23 @@ def term_shares(
     The columns are :data:`NUMBERS` and :data:`RESTS_ON`. Intervals are clustered on the officers and complaints in
     ``rows``.
     """
-    wanted, numbers = list(terms), [*NUMBERS, *RESTS_ON]
+    lines = term_lines(values, list(terms), rows, confidence)
+    table = pd.DataFrame(lines, columns=[name, *NUMBERS, *RESTS_ON, "repaired"])
+    return table if table["repaired"].any() else table.drop(columns="repaired")
+
+
+def term_lines(values: pd.Series, wanted: list[str], rows: pd.DataFrame, confidence: float) -> list[tuple[Any, ...]]:
+    """Return the lines of :func:`term_shares`, and whether the errors of each were repaired."""
     if not len(values):
-        nothing = (0, 0, np.nan, np.nan, np.nan, 0, np.nan, np.nan)
-        return pd.DataFrame([(term, *nothing) for term in wanted], columns=[name, *numbers])
+        return [(term, 0, 0, np.nan, np.nan, np.nan, 0, np.nan, np.nan, False) for term in wanted]
     whose = rows[[name for name in ("officer_ids", "officer_id", "case_id") if name in rows]]
     ways = ways_of(whose.loc[values.index])
     place = ranks(values, wanted)
     found = clustered_shares(np.where(place < len(wanted), place, -1), len(wanted), ways, confidence)
-    lines = [
-        (term, s.denominator, s.count, s.share, s.lower, s.upper, s.clusters, s.effective_clusters, s.df)
+    return [
+        (term, s.denominator, s.count, s.share, s.lower, s.upper, s.clusters, s.effective_clusters, s.df, s.repaired)
         for term, s in zip(wanted, found, strict=True)
     ]
-    table = pd.DataFrame(lines, columns=[name, *numbers])
-    repaired = [s.repaired for s in found]
-    return table.assign(repaired=repaired) if any(repaired) else table
 
 
 def method_of(rows: pd.DataFrame, *tables: pd.DataFrame) -> str:

@@ -28,7 +28,7 @@ _SHOWN: Final = "from accountability.publish import present"
 #: Results that say only how firm an answer is; they cost most and are computed after the answer is shown.
 _LATER: Final = frozenset(
     {"cutoffs", "clocks", "closed_only", "late", "tipping", "others", "by_unit", "reprimand", "yearly", "served"}
-    | {"by_lot", "shorter"}
+    | {"by_lot", "shorter", "gaps", "by_incident", "choices"}
 )
 
 

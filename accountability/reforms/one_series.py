@@ -81,10 +81,10 @@ def series_of(
                 f"{what}: {outcome!r} is no count: {len(wrong):,} of its {len(frame):,} values are not whole numbers "
                 f"from 0 on, the first {wrong.iloc[0]:g}. Of a share or a mean, name the column of its cases: of='n'"
             )
-        by = frame.groupby("period").agg(values=(outcome, "sum"), size=("exposure", "sum"))
-        return _series(by, "count")
+        by = frame.groupby("period")[[outcome, "exposure"]].sum()
+        return _series(by.set_axis(["values", "size"], axis=1), "count")
     frame = frame[frame[of] > 0]
-    by = frame.assign(total=frame[outcome] * frame[of]).groupby("period").agg(total=("total", "sum"), size=(of, "sum"))
+    by = frame.assign(total=frame[outcome] * frame[of], size=frame[of]).groupby("period")[["total", "size"]].sum()
     share = bool(len(frame)) and bool(frame[outcome].between(0, 1).all())
     return _series(by.assign(values=by["total"] / by["size"]), "share" if share else "mean")
 

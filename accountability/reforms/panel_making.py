@@ -27,6 +27,7 @@ from accountability.reforms.panel import Panel, checked
 from accountability.reforms.reform import Reform
 from accountability.reforms.service_months import known_stays, month_of, month_start, served, stays_of
 from accountability.releases.late_closings import RecordingLag
+from accountability.remembered import remembered
 from accountability.results import plural
 from accountability.study.clocks import durations
 from accountability.study.cohort import Cohort
@@ -47,6 +48,7 @@ class _Window:
 
 
 @takes("cohort")
+@remembered
 def panel_of(
     data: Cohort,
     per: Per = "officer",

@@ -199,7 +199,8 @@ def oaxaca_blinder(
     if counts.min() < max(least, 1):
         return blank
     design = pd.get_dummies(table.loc[held, given], drop_first=True, dtype=float).assign(constant=1.0).to_numpy()
-    if any(np.linalg.matrix_rank(design[group[keep] == k]) < design.shape[1] for k in (0, 1)):
+    alike = (np.unique(design[group[keep] == k], axis=0) for k in (0, 1))
+    if any(np.linalg.matrix_rank(kinds) < design.shape[1] for kinds in alike):
         return blank
     parts = resampled_parts(design, days[keep], group[keep], draws.among(keep))
     lower, upper = percentiles(parts[1:], confidence, most_without=0.1)
@@ -226,22 +227,25 @@ def resampled_parts(design: Floats, days: Floats, group: Ints, draws: RowDraws) 
         The gap, the part of different covariates, the part at equal ones; missing in a sample without rows of a group,
         the parts also in one with a constant covariate.
     """
-    rows, width = design.shape
-    products = (design[:, :, None] * design[:, None, :]).reshape(rows, -1)
-    sums = np.column_stack([products, design * days[:, None], design, days, np.ones(rows)])
-    slopes, means, levels = [], [], []
+    width, slopes, means, levels = design.shape[1], [], [], []
     for k in (0, 1):
         mine = np.flatnonzero(group == k)
-        added = draws.among(mine).sums(sums[mine])
-        cross = added[:, : width**2].reshape(-1, width, width)
-        possible = np.linalg.matrix_rank(cross, hermitian=True) == width
-        fitted = np.full((len(added), width), np.nan)
-        right = added[possible, width**2 : width**2 + width]
-        fitted[possible] = np.linalg.solve(cross[possible], right[:, :, None])[:, :, 0]
-        count = np.where(added[:, -1] > 0, added[:, -1], np.nan)
+        kinds, kind = np.unique(design[mine], axis=0, return_inverse=True)
+        each = np.eye(len(kinds))[kind]
+        number, lost = np.split(draws.among(mine).sums(np.hstack([each, each * days[mine, None]])), 2, axis=1)
+        fitted = np.full((len(number), width), np.nan)
+        if len(kinds) == width:  # each kind of row has a coefficient of its own: they are solved from the kinds' means
+            possible = (np.abs(number) > 1e-9).all(axis=1)
+            fitted[possible] = np.linalg.solve(kinds, (lost[possible] / number[possible]).T).T
+        else:
+            products = (kinds[:, :, None] * kinds[:, None, :]).reshape(len(kinds), -1)
+            cross = (number @ products).reshape(-1, width, width)
+            possible = np.linalg.matrix_rank(cross, hermitian=True) == width
+            fitted[possible] = np.linalg.solve(cross[possible], (lost[possible] @ kinds)[:, :, None])[:, :, 0]
+        count = np.where((total := number.sum(axis=1)) > 0, total, np.nan)
         slopes.append(fitted)
-        means.append(added[:, width**2 + width : width**2 + 2 * width] / count[:, None])
-        levels.append(added[:, -2] / count)
+        means.append(number @ kinds / count[:, None])
+        levels.append(lost.sum(axis=1) / count)
     gap = levels[0] - levels[1]
     mixed = ((means[0] - means[1]) * (slopes[0] + slopes[1]) / 2).sum(axis=1)
     return np.column_stack([gap, mixed, gap - mixed])
