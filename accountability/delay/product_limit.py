@@ -12,11 +12,13 @@ import pandas as pd
 from accountability.delay.access import require_exact, require_open_cases
 from accountability.delay.counts import Counts, case_counts, columns_of, with_groups
 from accountability.delay.curve import Curve
+from accountability.delay.tied_rows import tied
 from accountability.delay.unknown_days import count_spread, with_extremes
 from accountability.results import percent
 from accountability.stats.arrays import Days, Flags, Floats, share_left
 from accountability.stats.intervals import Transform, curve_interval, upper_tail
 from accountability.study.durations import Durations
+from accountability.study.follow_up import TOGETHER, shared_complaints
 from accountability.study.inputs import takes
 
 #: Less than this part of a case is none: rounding in expected numbers.
@@ -107,7 +109,8 @@ def closing_curve(
     Notes
     -----
     Kaplan and Meier (1958) with Greenwood's variance, on daily counts. Within a day, closings come before censoring.
-    Also named ``delay.kaplan_meier``. A case closed on an unknown day is interval-censored between its start and the
+    Where the cases are allegations, pairs of one complaint are added to it (Ying and Wei 1994). Also named
+    ``delay.kaplan_meier``. A case closed on an unknown day is interval-censored between its start and the
     last day covered (Turnbull 1974); Greenwood's sum then counts only closings on known days. :attr:`Curve.ends` holds
     the two extremes.
 
@@ -137,12 +140,17 @@ def closing_curve(
             "cases with late entry take as long as the others of that age; those closed before could not be seen"
         )
     spread = "" if counts.seen is None else ", closings on an unknown day spread by self-consistency (Turnbull)"
+    shared, more = shared_complaints(durations), None
+    if shared:
+        assumptions.append(TOGETHER)
+        spread += f", pairs of one {shared} counted"
+        more = tied(durations, by, counts, shared)
     return DelayCurve(
         estimand=f"share of cases still open by {durations.clock}",
         assumptions=tuple(assumptions),
         method=f"Kaplan-Meier on daily counts{spread}, Greenwood variance, pointwise {percent(confidence)} "
         f"{interval_type} interval",
-        table=_curve(counts, confidence, interval_type),
+        table=_curve(counts, confidence, interval_type, more),
         flow=durations.flow,
         by=columns_of(by),
         clock=durations.clock,
@@ -176,8 +184,9 @@ def _shown_days(counts: Counts) -> Flags:
     return np.asarray((counts.closed + counts.left) > (0 if counts.seen is None else _NOBODY))
 
 
-def _curve(counts: Counts, confidence: float, transform: Transform) -> pd.DataFrame:
+def _curve(counts: Counts, confidence: float, transform: Transform, more: Floats | None = None) -> pd.DataFrame:
     share, greenwood = survival(counts)
+    greenwood = greenwood if more is None else np.maximum(greenwood + more, greenwood)
     number, day = np.nonzero(_shown_days(counts))
     seen = counts.closed if counts.seen is None else counts.closed * counts.seen
     still_open = share[number, day]

@@ -69,7 +69,7 @@ def durations(
         The business days, see :mod:`accountability.study.calendars`.
     of : {"cases", "allegations"}
         What is timed. An allegation has its own steps if the source dates its rows separately
-        (:func:`accountability.study.row_dates.by_allegation`); cluster errors on ``complaint``.
+        (:func:`accountability.study.row_dates.by_allegation`), clustered by ``complaint`` where an estimator can.
 
     Returns
     -------

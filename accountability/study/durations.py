@@ -20,6 +20,9 @@ from accountability.results import plural
 from accountability.stats.arrays import LONGEST, Days, Flags
 from accountability.stats.compress import numbered
 
+#: The column that holds the complaint of each row, where the cases are allegations.
+COMPLAINT = "complaint"
+
 RESERVED = ("days_lower", "days_upper", "event", "entry_time", "longest")
 
 

@@ -14,11 +14,12 @@ from accountability.privacy import disclose
 from accountability.records.case_ends import ends_unknown
 from accountability.records.yaml_text import read_yaml
 from accountability.results import Result, plural
-from accountability.study.durations import Durations, group_codes
+from accountability.study.durations import COMPLAINT, Durations, group_codes
 
 R = TypeVar("R")
 
 UNTOLD: Final = "what it knew of how cases ended is not known"
+TOGETHER: Final = "allegations of one complaint may close together; those of different ones do not"
 _LATE: Final = "closings are in the release by its last day, which a single release cannot show"
 
 
@@ -140,4 +141,25 @@ def followed(result: R, durations: Durations, by: Any) -> R:
         notes = unwatched(durations, known)
         object.__setattr__(result, "cautions", (*result.cautions, *notes))
         object.__setattr__(result, "assumptions", (*result.assumptions, *notes))
+    return result
+
+
+def shared_complaints(durations: Durations) -> str | None:
+    """Return the column by which rows of allegations belong together; None where no complaint has two rows."""
+    held, ids = durations.table.get(COMPLAINT), durations.table.get("case_id")
+    if held is None or ids is None or not len(ids) or not str(ids.iloc[0]).startswith(f"{held.iloc[0]}#"):
+        return None
+    return COMPLAINT if held.duplicated().any() else None
+
+
+def together(result: R, durations: Durations) -> R:
+    """Say of a result without clustered errors that the rows of one complaint count as independent."""
+    if isinstance(result, Result) and TOGETHER not in result.assumptions:
+        rows = durations.table[COMPLAINT]
+        note = (
+            f"{len(rows):,} allegations of {plural(rows.nunique(), COMPLAINT)} count as independent here, so intervals "
+            "are too narrow and p-values too small: delay.closing_curve, delay.bootstrap, delay.cox and "
+            f"delay.compare(..., 'logrank') allow for allegations of one {COMPLAINT}"
+        )
+        object.__setattr__(result, "cautions", tuple(dict.fromkeys((*result.cautions, note))))
     return result

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from accountability.study.cohort import Cohort, DatasetLike, Step
+from accountability.study.durations import COMPLAINT
 
-COMPLAINT = "complaint"
 _ROW = ["case_id", "source_file", "source_row"]
 
 
