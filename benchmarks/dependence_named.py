@@ -14,6 +14,7 @@ import argparse
 import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -93,6 +94,30 @@ def rungs(model: str, number: int, held: int | None = None) -> Callable[[Rng], l
             fit, place = fit_multinomial(np.array([[1.0, 0.0], [1.0, 1.0]]), unit, rung, who), 1
         pick = np.eye(len(fit.coefficients))[:, place : place + 1]
         return [kept(student(fit.coefficients[place : place + 1], pick, fit.errors, 0.95)["p_value"][0])]
+
+    return run
+
+
+def allegations_of(rng: Rng, complaints: int, late: bool = False) -> Durations:
+    """Complaints of one, two or four allegations, most of which close on the day of the first; mean 100 days."""
+    who = np.repeat(np.arange(complaints), rng.choice([1, 2, 4], complaints, p=[0.5, 0.3, 0.2]))
+    alike = rng.random(len(who)) < 0.7
+    day = np.ceil(np.where(alike, rng.exponential(100, complaints)[who], rng.exponential(100, len(who)))).astype(int)
+    until, entry = rng.integers(50, 300, complaints)[who], rng.integers(0, 40, len(who)) * late
+    seen = np.minimum(day, until) > entry
+    who, day, until, entry = who[seen], day[seen], until[seen], entry[seen]
+    groups = {"complaint": pd.Series(who.astype(str)), "rank": pd.Series(rng.choice(["a", "b"], len(who)))}
+    made = Durations.from_days(np.minimum(day, until), day <= until, entry_time=entry, longest=until, groups=groups)
+    number = pd.Series(who).groupby(who).cumcount() + 1
+    return replace(made, table=made.table.assign(case_id=[f"{a}#{b}" for a, b in zip(who, number, strict=True)]))
+
+
+def curved(complaints: int) -> Callable[[Rng], list[float]]:
+    """The share of allegations still open after 50 days."""
+
+    def run(rng: Rng) -> list[float]:
+        row = delay.closing_curve(allegations_of(rng, complaints)).true_at([50]).iloc[0]
+        return [float(row["lower"] <= np.exp(-0.5) <= row["upper"])]
 
     return run
 
@@ -271,6 +296,8 @@ NAMED: dict[str, Callable[[Rng], list[float]]] = {
     "days lost, 300 officers, a level on 5": lost("quasi_poisson", 300, 15, 5),
     "complaints, 20 even": complaints(20, "even", 300),
     "complaints, 20 skewed": complaints(20, "skewed", 300),
+    "closing curve, allegations of 120 complaints": curved(120),
+    "closing curve, allegations of 30 complaints": curved(30),
     "agencies side by side, 20 even": beside(20, 300),
     "agencies side by side, 60 even": beside(60, 600),
     "chi-square, 8 even": described(8, "even", 2, 2),

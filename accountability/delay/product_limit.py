@@ -12,13 +12,12 @@ import pandas as pd
 from accountability.delay.access import require_exact, require_open_cases
 from accountability.delay.counts import Counts, case_counts, columns_of, with_groups
 from accountability.delay.curve import Curve
-from accountability.delay.tied_rows import tied
 from accountability.delay.unknown_days import count_spread, with_extremes
 from accountability.results import percent
 from accountability.stats.arrays import Days, Flags, Floats, share_left
 from accountability.stats.intervals import Transform, curve_interval, upper_tail
 from accountability.study.durations import Durations
-from accountability.study.follow_up import TOGETHER, shared_complaints
+from accountability.study.follow_up import alike, shared_by
 from accountability.study.inputs import takes
 
 #: Less than this part of a case is none: rounding in expected numbers.
@@ -109,7 +108,7 @@ def closing_curve(
     Notes
     -----
     Kaplan and Meier (1958) with Greenwood's variance, on daily counts. Within a day, closings come before censoring.
-    Where the cases are allegations, pairs of one complaint are added to it (Ying and Wei 1994). Also named
+    Pairs of allegations of one complaint, or of spells of one officer, are added to it (Ying and Wei 1994). Also named
     ``delay.kaplan_meier``. A case closed on an unknown day is interval-censored between its start and the
     last day covered (Turnbull 1974); Greenwood's sum then counts only closings on known days. :attr:`Curve.ends` holds
     the two extremes.
@@ -140,9 +139,11 @@ def closing_curve(
             "cases with late entry take as long as the others of that age; those closed before could not be seen"
         )
     spread = "" if counts.seen is None else ", closings on an unknown day spread by self-consistency (Turnbull)"
-    shared, more = shared_complaints(durations), None
+    shared, more = shared_by(durations), None
     if shared:
-        assumptions.append(TOGETHER)
+        from accountability.delay.tied_rows import tied
+
+        assumptions.append(alike(shared))
         spread += f", pairs of one {shared} counted"
         more = tied(durations, by, counts, shared)
     return DelayCurve(

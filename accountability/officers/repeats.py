@@ -96,7 +96,9 @@ def spells(data: OfficerRecords, clock: Literal["total", "gap"] = "total") -> Du
         },
         clock=CLOCKS[clock],
     )
-    return replace(made, first_day=1)  # days are counted from the one after the first complaint
+    ids = pd.Series(officer[keep]).astype(str) + "#" + pd.Series(number[keep]).astype(str)
+    table = made.table.assign(case_id=ids)
+    return replace(made, table=table, first_day=1)  # days are counted from the one after the first complaint
 
 
 def _repeats(data: Cohort) -> Durations:

@@ -22,6 +22,8 @@ from accountability.stats.compress import numbered
 
 #: The column that holds the complaint of each row, where the cases are allegations.
 COMPLAINT = "complaint"
+#: Columns by which rows belong together, and what such rows are; their case is its value, # and a number.
+TOGETHER = {COMPLAINT: "allegations", "officer": "spells"}
 
 RESERVED = ("days_lower", "days_upper", "event", "entry_time", "longest")
 

@@ -14,12 +14,11 @@ from accountability.privacy import disclose
 from accountability.records.case_ends import ends_unknown
 from accountability.records.yaml_text import read_yaml
 from accountability.results import Result, plural
-from accountability.study.durations import COMPLAINT, Durations, group_codes
+from accountability.study.durations import TOGETHER, Durations, group_codes
 
 R = TypeVar("R")
 
 UNTOLD: Final = "what it knew of how cases ended is not known"
-TOGETHER: Final = "allegations of one complaint may close together; those of different ones do not"
 _LATE: Final = "closings are in the release by its last day, which a single release cannot show"
 
 
@@ -144,22 +143,29 @@ def followed(result: R, durations: Durations, by: Any) -> R:
     return result
 
 
-def shared_complaints(durations: Durations) -> str | None:
-    """Return the column by which rows of allegations belong together; None where no complaint has two rows."""
-    held, ids = durations.table.get(COMPLAINT), durations.table.get("case_id")
-    if held is None or ids is None or not len(ids) or not str(ids.iloc[0]).startswith(f"{held.iloc[0]}#"):
-        return None
-    return COMPLAINT if held.duplicated().any() else None
+def shared_by(durations: Durations) -> str | None:
+    """Return the column by which rows belong together, as allegations of one complaint do; None where none repeats."""
+    if "case_id" in durations.table and len(durations):
+        first = durations.table.iloc[0]
+        for name in TOGETHER:
+            if name in first and str(first["case_id"]).startswith(f"{first[name]}#"):
+                return name if durations.table[name].duplicated().any() else None
+    return None
 
 
-def together(result: R, durations: Durations) -> R:
-    """Say of a result without clustered errors that the rows of one complaint count as independent."""
-    if isinstance(result, Result) and TOGETHER not in result.assumptions:
-        rows = durations.table[COMPLAINT]
+def alike(shared: str) -> str:
+    """Say which rows are not independent."""
+    return f"{TOGETHER[shared]} of one {shared} may be alike; those of different ones are independent"
+
+
+def independent(result: R, durations: Durations, shared: str) -> R:
+    """Say of a result without clustered errors that rows which belong together count as independent."""
+    if isinstance(result, Result) and alike(shared) not in result.assumptions:
+        rows, what = durations.table[shared], f"{TOGETHER[shared]} of"
         note = (
-            f"{len(rows):,} allegations of {plural(rows.nunique(), COMPLAINT)} count as independent here, so intervals "
-            "are too narrow and p-values too small: delay.closing_curve, delay.bootstrap, delay.cox and "
-            f"delay.compare(..., 'logrank') allow for allegations of one {COMPLAINT}"
+            f"{len(rows):,} {what} {plural(rows.nunique(), shared)} count as independent here, so intervals are too "
+            "narrow and p-values too small: delay.closing_curve, delay.bootstrap, delay.cox and "
+            f"delay.compare(..., 'logrank') allow for {what} one {shared}"
         )
         object.__setattr__(result, "cautions", tuple(dict.fromkeys((*result.cautions, note))))
     return result

@@ -20,7 +20,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.results import Refused
 from accountability.study.cohort import Cohort
 from accountability.study.durations import RESERVED, Durations
-from accountability.study.follow_up import followed, shared_complaints, together, untold, warned
+from accountability.study.follow_up import followed, independent, shared_by, untold, warned
 
 Kind = Literal["dataset", "cohort", "durations"]
 P = ParamSpec("P")
@@ -80,13 +80,13 @@ def takes(
                 columns += [*words, *(name for key in _ALSO for name in column_names(asked.get(key), called, key))]
             words = [text for value in asked.values() for text in _texts(value)] + words
             ready = _ready(_peopled(given, words), kind, make, called, columns)
-            shared = shared_complaints(ready) if isinstance(ready, Durations) else None
+            shared = shared_by(ready) if isinstance(ready, Durations) else None
             if shared and _clusters(signature, asked, ready):
                 kwargs["cluster"], shared = shared, None
             found = untold(function(ready, *rest, **kwargs), ready)
             if isinstance(ready, Durations):
                 found = followed(found, ready, asked.get("by") or asked.get("strata"))
-                found = together(found, ready) if shared and asked.get("cluster") is None else found
+                found = independent(found, ready, shared) if shared and asked.get("cluster") is None else found
             timed = isinstance(ready, Durations) and not bool(ready.event.all())
             return warned(found) if timed or (front_door == "delay" and not isinstance(ready, Durations)) else found
 
@@ -96,7 +96,7 @@ def takes(
 
 
 def _clusters(signature: inspect.Signature, asked: Mapping[str, Any], durations: Durations) -> bool:
-    """Whether an estimator clusters errors and was not told how: rows of one complaint then belong together."""
+    """Whether an estimator clusters errors and was not told how: rows that belong together then count so."""
     if "cluster" not in signature.parameters or asked.get("cluster") is not None:
         return False
     # Of the tests of groups the log-rank test without weights does.

@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import accountability
-from accountability import delay
+from accountability import delay, officers
 from accountability.delay.counts import count
 from accountability.delay.tied_rows import tied
 from accountability.study.clocks import durations
 from accountability.study.durations import Durations
-from accountability.study.follow_up import TOGETHER
+from accountability.study.follow_up import alike
 
-
-def allegations(rng: np.random.Generator, complaints: int, late: bool = False) -> Durations:
-    """Complaints of one, two or four allegations, most of which close on the day of the first; mean 100 days."""
-    who = np.repeat(np.arange(complaints), rng.choice([1, 2, 4], complaints, p=[0.5, 0.3, 0.2]))
-    alike = rng.random(len(who)) < 0.7
-    day = np.ceil(np.where(alike, rng.exponential(100, complaints)[who], rng.exponential(100, len(who)))).astype(int)
-    until, entry = rng.integers(50, 300, complaints)[who], rng.integers(0, 40, len(who)) * late
-    seen = np.minimum(day, until) > entry
-    who, day, until, entry = who[seen], day[seen], until[seen], entry[seen]
-    groups = {"complaint": pd.Series(who.astype(str)), "rank": pd.Series(rng.choice(["a", "b"], len(who)))}
-    made = Durations.from_days(np.minimum(day, until), day <= until, entry_time=entry, longest=until, groups=groups)
-    number = pd.Series(who).groupby(who).cumcount() + 1
-    return replace(made, table=made.table.assign(case_id=[f"{a}#{b}" for a, b in zip(who, number, strict=True)]))
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+NAMED: Any = importlib.import_module("dependence_named")
 
 
 @pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("by", [None, "rank"])
 def test_pairs_complete_the_square_of_each_complaints_influence(late: bool, by: str | None) -> None:
-    made = allegations(np.random.default_rng(4), 60, late)
+    made = NAMED.allegations_of(np.random.default_rng(4), 60, late)
     counts, who = count(made, by), made.table["complaint"].to_numpy()
     found = tied(made, by, counts, "complaint")
     group = np.zeros(len(made), int) if by is None else pd.factorize(made.table[by], sort=True)[0]
@@ -56,11 +49,8 @@ def test_pairs_complete_the_square_of_each_complaints_influence(late: bool, by: 
 
 def test_the_curve_holds_the_truth_as_often_as_it_says() -> None:
     """Taken as independent, 87 % of these intervals held it."""
-    rng, held = np.random.default_rng(9), []
-    for _ in range(200):
-        row = delay.closing_curve(allegations(rng, 120)).true_at([50]).iloc[0]
-        held.append(row["lower"] <= np.exp(-0.5) <= row["upper"])
-    assert np.mean(held) >= 0.9
+    held = NAMED.measured(NAMED.NAMED["closing curve, allegations of 120 complaints"], 200, 9)
+    assert held.mean() >= 0.9
 
 
 def test_a_complaint_written_four_times_is_no_more_certain() -> None:
@@ -82,10 +72,13 @@ def test_every_estimator_of_allegations_clusters_them_or_says_so() -> None:
     assert "clustered by complaint" in delay.compare(made, "officer_race").method
     assert "clusters" in delay.bootstrap(made, 1, replicates=20).sentence()
     curve = delay.closing_curve(made)
-    assert TOGETHER in curve.assumptions
+    assert alike("complaint") in curve.assumptions
     assert not any("count as independent" in one for one in curve.cautions)
     for found in (delay.restricted_mean(made, until=365), delay.compare(made, "officer_race", rho=1)):
         assert "6,178 allegations of 4,991 complaints count as independent here" in found.sentence()
+    spells = officers.spells(data)
+    assert alike("officer") in delay.closing_curve(spells).assumptions
+    assert "clustered by officer" in delay.cox(spells, "number").method
     # of complaints nothing is clustered, and a column of that name that holds something else is none
     assert "clustered" not in delay.cox(durations(data), "investigated_by").method
     other = Durations.from_days(range(1, 41), groups={"complaint": ["force", "search"] * 20})
