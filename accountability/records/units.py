@@ -143,9 +143,7 @@ def per(cases: pd.DataFrame, allegations: pd.DataFrame, held: str, unit: str) ->
         return allegations
     ruled = ("finding", "closing_reason", *(f"{kind}_{what}" for kind in KINDS for what in ("penalty", "days")))
     carry = [c for c in allegations.columns if c not in (*ruled, *WHERE_FROM, "case_id", "officer_id")]
-    # Of complaints, whose they are is not kept, and is long in the making.
-    rows = allegations.drop(columns="officer_id", errors="ignore") if unit == "complaint" else allegations
-    out = roll_up(rows, held, unit, carry=carry)
+    out = roll_up(allegations, held, unit, carry=carry)
     if {"finding", "closing_reason"} <= set(allegations.columns):
         keys = list(KEYS[unit])
         of_unit = allegations[[*keys, "finding", "closing_reason"]].merge(

@@ -80,7 +80,8 @@ def takes(
                 columns += [*words, *(name for key in _ALSO for name in column_names(asked.get(key), called, key))]
             words = [text for value in asked.values() for text in _texts(value)] + words
             ready = _ready(_peopled(given, words), kind, make, called, columns)
-            shared = shared_by(ready) if isinstance(ready, Durations) else None
+            # What officers draw is clustered by them already.
+            shared = shared_by(ready) if isinstance(ready, Durations) and front_door != "officers" else None
             if shared and _clusters(signature, asked, ready):
                 kwargs["cluster"], shared = shared, None
             found = untold(function(ready, *rest, **kwargs), ready)

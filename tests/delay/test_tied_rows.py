@@ -79,6 +79,9 @@ def test_every_estimator_of_allegations_clusters_them_or_says_so() -> None:
     spells = officers.spells(data)
     assert alike("officer") in delay.closing_curve(spells).assumptions
     assert "clustered by officer" in delay.cox(spells, "number").method
+    # these allow for officers by themselves
+    assert officers.mean_cumulative_function(spells).cautions == ()
+    assert "clustered by officer" in officers.repeat_rates(spells, "number").method
     # of complaints nothing is clustered, and a column of that name that holds something else is none
     assert "clustered" not in delay.cox(durations(data), "investigated_by").method
     other = Durations.from_days(range(1, 41), groups={"complaint": ["force", "search"] * 20})
