@@ -121,9 +121,10 @@ def symmetry(pairs: pd.DataFrame, ladder: Ladder | None = None) -> pd.DataFrame:
     ]
     if len(square) > 1:
         places = [order[k] for k in np.flatnonzero(moved)]
-        here = pairs.loc[pairs["recommended_penalty"].isin(places) & pairs["imposed_penalty"].isin(places)]
-        before, after = (pd.Categorical(here[name], places).codes.astype(np.int64) for name in BOTH)
-        ways, cell = ways_of(here), before * len(places) + after
+        before, after = (pd.Index(places).get_indexer(pd.Index(pairs[name])) for name in BOTH)
+        went = (before >= 0) & (after >= 0) & (before != after)  # a pair that stays adds nothing to either statistic
+        whose = [name for name in ("officer_ids", "officer_id", "case_id") if name in pairs]
+        ways, cell = ways_of(pairs.loc[went, whose]), (before * len(places) + after)[went]
         one, other = np.divmod(np.arange(square.size), len(places))
         sign = np.zeros((square.size, len(places), len(places)))
         sign[np.arange(square.size), np.minimum(one, other), np.maximum(one, other)] = np.sign(other - one)
