@@ -16,6 +16,7 @@ from accountability.stats.arrays import Floats
 from accountability.stats.binary_logit import fit_logit
 from accountability.stats.cell_likelihood import Fit
 from accountability.stats.intervals import joint, student
+from accountability.stats.leverage import Leverage
 from accountability.stats.sandwich import Clustered, Ways, among, clustered, ways_of
 
 HERE = Path(__file__).parents[1] / "reference"
@@ -112,8 +113,9 @@ def test_light_clusters_have_the_joint_degrees_of_freedom_of_all(
     many = pd.concat([rows.assign(officer=rows["officer"] + 14 * k) for k in range(40)], ignore_index=True)
     some = np.eye(4)[:, 1:]
     series = linear(many, ways(many, "officer"))
-    light = series.ways[0]._light.sum()  # type: ignore[union-attr]
-    assert light > 5
+    (way,) = series.ways
+    assert isinstance(way, Leverage)
+    assert way._light.sum() > 5
     found = series.free_jointly(some)
     monkeypatch.setattr("accountability.stats.leverage.LIGHT", 0.0)
     assert found == pytest.approx(linear(many, ways(many, "officer")).free_jointly(some), rel=1e-3)
