@@ -13,6 +13,7 @@ import matplotlib.pyplot as plt
 from PIL import Image
 
 from accountability.publish import kept, runner
+from accountability.publish.pictures import rendered
 from accountability.publish.replay import Replay
 from accountability.studies import registry
 
@@ -33,7 +34,7 @@ def main(sheet: str = "lead_figures.png", *sources: str) -> None:
                 print(f"{source} {study}: no figure")
                 continue
             print(f"{source} {study}: {'; '.join(faults(figure)) or 'can be read'}")
-            picture = Image.open(io.BytesIO(kept.rendered(figure, "png"))).convert("RGB")
+            picture = Image.open(io.BytesIO(rendered(figure, "png"))).convert("RGB")
             pictures.append(picture.resize((WIDE, round(picture.height * WIDE / picture.width))))
             plt.close(figure)
     heights, places = [0] * COLUMNS, []

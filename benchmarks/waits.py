@@ -96,7 +96,8 @@ def cells(study: str, source: str) -> dict[str, float]:
         from accountability.publish import kept
 
         timed(accountability, "load", spent, "load", time.process_time)
-        timed(kept, "_pictures", spent, "draw", time.process_time)
+        timed(kept, "pictures", spent, "draw", time.process_time)
+        timed(kept, "narrow_pictures", spent, "draw", time.process_time)
         timed(kept, "write_csv", spent, "write", time.process_time)
         for cell in book.cells:
             if cell.cell_type == "code":

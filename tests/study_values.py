@@ -148,12 +148,12 @@ def run(study: str, changes: Mapping[str, Any], folder: Path) -> Path:
 @contextlib.contextmanager
 def _not_painted():
     # A figure's pictures take most of a study's time; what is compared are the points that its artists hold.
-    painted = kept.rendered
-    kept.rendered = lambda image, kind: b""
+    painted = kept.pictures, kept.narrow_pictures
+    kept.pictures = kept.narrow_pictures = lambda image, kinds: [b"" for _ in kinds]
     try:
         yield
     finally:
-        kept.rendered = painted
+        kept.pictures, kept.narrow_pictures = painted
 
 
 @contextlib.contextmanager

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 _TITLE, _SUBTITLE, _FOOTER = 12.0, 9.0, 7.5
 _LINE: Final = 1.25
-#: Share of a line by which the sum of its letters may differ from its width.
-_NEAR: Final = 0.1
+#: A screen sets letters to whole dots, which makes some lines longer.
+_WHOLE_DOTS: Final = 0.96
+#: Points at which letters are measured.
+_SIZE: Final = 12.0
 #: Inches kept free at the edges, and between the words and the drawing.
 _EDGE, _GAP = 0.08, 0.1
 #: Share of a narrow figure that the names of its rows may take.
@@ -230,7 +232,7 @@ def _wrap(figure: Figure, words: Words) -> None:
     body = words.more + (words.drawing if words.fit is None else words.fit(width))
     for old in [old for old in figure.texts if old.get_gid() == "words"]:
         old.remove()
-    room = 0.96 * width - 2 * _EDGE  # letters are set to whole dots, which makes a line some dots longer
+    room = width - 2 * _EDGE
     head = [
         (broken(figure, said, room, size, weight=weight), size, colour, weight)
         for said, size, colour, weight in (
@@ -273,34 +275,30 @@ def broken(figure: Figure, text: str, inches: float, size: float, *, weight: str
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and _fits(longer, inches, size, weight):
+        if lines and _wide(longer, size, weight) <= _WHOLE_DOTS * inches:
             lines[-1] = longer
         else:
             lines.append(word)
     return "\n".join(lines)
 
 
-def _fits(text: str, inches: float, size: float, weight: str) -> bool:
-    """Whether a line fits; setting it, which is slow, decides where the sum of its letters is near the limit."""
-    about = sum(_advance(letter, size, weight) for letter in text)
-    return about < inches if abs(about - inches) > _NEAR * inches else _wide(text, size, weight) <= inches
-
-
-@lru_cache(2000)
-def _advance(letter: str, size: float, weight: str) -> float:
-    """What a letter adds to a line, spaces too."""
-    return _wide(f"n{letter}n", size, weight) - _wide("nn", size, weight)
-
-
-@lru_cache(2000)
 def _wide(text: str, size: float, weight: str) -> float:
-    from matplotlib.backends.backend_agg import RendererAgg
-    from matplotlib.font_manager import FontProperties
+    """Return the inches of a line: the sum of its letters, as a file with text sets them."""
+    return size * sum(_em(letter, weight) for letter in text) / 72
 
-    # At 72 dots an inch a point is a dot; the face is the same for every kind of file.
-    renderer = RendererAgg(1, 1, 72)
-    face = FontProperties(family=["DejaVu Sans"], size=size, weight=weight)
-    return float(renderer.get_text_width_height_descent(text, face, ismath=False)[0]) / 72
+
+@lru_cache(2000)
+def _em(letter: str, weight: str) -> float:
+    """Return a letter's width in letter sizes; of one that the face lacks, that of the widest."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+    from matplotlib.ft2font import LoadFlags
+
+    # The face is the same for every kind of file.
+    face = get_font(findfont(FontProperties(family=["DejaVu Sans"], weight=weight)))
+    if not face.get_char_index(ord(letter)):
+        return 1.0
+    face.set_size(_SIZE, 72)
+    return float(face.load_char(ord(letter), LoadFlags.NO_HINTING).linearHoriAdvance) / 65536 / _SIZE
 
 
 def _tall(text: str, size: float) -> float:

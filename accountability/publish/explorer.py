@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import html
-import io
 import threading
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -20,6 +19,7 @@ from accountability.publish import kept, runner
 from accountability.publish.execute import StudyFailed
 from accountability.publish.explorer_server import Served, serve
 from accountability.publish.page import meaning
+from accountability.publish.pictures import rendered
 from accountability.publish.replay import Replay, later, sliced
 from accountability.publish.request import Request, request
 from accountability.records.capabilities import groups, stages
@@ -29,7 +29,6 @@ from accountability.studies import registry
 from accountability.vocabulary import STAGES, UNITS
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
     from pydantic.fields import FieldInfo
 
     from accountability.findings import Finding
@@ -208,33 +207,10 @@ def _figure(found: Finding) -> str:
     if image is None or found.lead is None:
         return ""
     try:
-        png = base64.b64encode(on_screen(image)).decode()
+        png = base64.b64encode(rendered(image, "png")).decode()
     finally:
         plt.close(image)
     return f'<img src="data:image/png;base64,{png}" alt="{html.escape(found.lead.alt)}">'
-
-
-def on_screen(image: Figure) -> bytes:
-    """Draw a figure for the screen, as PNG: once, where a file is laid out, measured and then drawn."""
-    import matplotlib as mpl
-    import numpy as np
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from PIL import Image
-
-    image.dpi = kept.DPI
-    canvas = FigureCanvasAgg(image)
-    with mpl.rc_context({"text.hinting": "none"}):
-        canvas.draw()
-        box, size = image.get_tightbbox(), image.get_size_inches()
-    if min(box.min) < 0 or (np.asarray(box.max) > size).any():  # what reaches over the edge would be cut
-        return kept.rendered(image, "png")
-    edges = np.asarray(box.padded(mpl.rcParams["savefig.pad_inches"]).extents)
-    left, below, right, above = (edges * kept.DPI).round().astype(int).tolist()
-    drawn, dots = io.BytesIO(), Image.fromarray(np.asarray(canvas.buffer_rgba()))
-    shown = Image.new("RGB", (right - left, above - below), "white")
-    shown.paste(dots, (-left, above - dots.height))
-    shown.save(drawn, "png", compress_level=1)
-    return drawn.getvalue()
 
 
 def _controls(study: str, given: Mapping[str, Any], values_of: Callable[[str, str], list[str]]) -> list[dict[str, Any]]:

@@ -9,16 +9,14 @@ from __future__ import annotations
 import json
 import os
 import re
-import warnings
-from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from accountability.errors import ParameterError
-from accountability.figures.titles import for_hall, narrowed
+from accountability.figures.titles import for_hall
 from accountability.publish.column_kinds import column_kinds
 from accountability.publish.drawn import axes_of, data_of
+from accountability.publish.pictures import narrow_pictures, pictures, rendered
 from accountability.results import Refused, Result, write_csv
 
 if TYPE_CHECKING:
@@ -35,17 +33,11 @@ MANIFEST: Final = "kept.jsonl"
 FOUND: Final = "finding.json"
 LEAD: Final = "lead"
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,60}")
-DPI: Final = 144
 #: Fine enough for a hall's screen.
 _HALL_DPI: Final = 290
 #: Ending of a figure drawn for one column of a journal.
 NARROW: Final = ".narrow.svg"
 NARROW_PNG: Final = ".narrow.png"
-# Shrunk to 3.5 inches, what is 10 points on this canvas is 8.
-_NARROW_INCHES: Final = 4.375
-
-# As small as the usual level packs a figure, in two thirds of the time.
-_PACKED: Final[dict[str, dict[str, Any]]] = {"png": {"pil_kwargs": {"compress_level": 3}}, "svg": {}}
 
 T = TypeVar("T")
 
@@ -205,7 +197,7 @@ def figure(drawn: Axes | Figure | Result, alt: str = "", name: str | None = None
     if name is not None:
         _check(name)
     kinds = ["png"] if target is None or name is None else ["png", "svg"]
-    png, *svg = [b""] if hall and target is None else _pictures(image, kinds)
+    png, *svg = [b""] if hall and target is None else pictures(image, kinds)
     width, height = (round(side * image.dpi) for side in image.get_size_inches())
     if name is not None and target is not None:
         path = target / "figures" / f"{name}.svg"
@@ -213,7 +205,7 @@ def figure(drawn: Axes | Figure | Result, alt: str = "", name: str | None = None
         path.with_suffix(".png").write_bytes(png)
         # The lead figure is shown on the page, there also on a telephone.
         endings = {NARROW: "svg"} | ({NARROW_PNG: "png"} if name == LEAD else {})
-        for ending, drawn_narrow in zip(endings, _narrow(image, list(endings.values())), strict=True):
+        for ending, drawn_narrow in zip(endings, narrow_pictures(image, list(endings.values())), strict=True):
             path.with_suffix(ending).write_bytes(drawn_narrow)
         numbers = data_of(image)
         write_csv(numbers, path.with_suffix(".csv"))
@@ -299,66 +291,6 @@ def lead_image(finding: Finding) -> Figure | None:
         axes: Any = bare(lead.drawn) if bare else draws() if callable(draws) else draws
     image: Any = axes.get_figure() if hasattr(axes, "get_figure") else axes
     return titled(image, lead.title, lead.subtitle, lead.footer)
-
-
-def rendered(image: Figure, kind: str, dpi: int = DPI) -> bytes:
-    """Return the bytes of a figure as ``png`` or ``svg``, identical each time it is drawn."""
-    (drawn,) = _pictures(image, (kind,), dpi)
-    return drawn
-
-
-def _pictures(image: Figure, kinds: Sequence[str], dpi: int = DPI) -> list[bytes]:
-    """Return a figure in several formats, laid out once: that costs as much as drawing it."""
-    import io
-
-    import matplotlib as mpl
-
-    # The day and random ids would make every run differ.
-    stamps: dict[str, dict[str, Any]] = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
-    engine, before = image.get_layout_engine(), image.dpi
-    found = []
-    with mpl.rc_context({"svg.hashsalt": "accountability", "svg.fonttype": "none"}):
-        try:
-            image.dpi = dpi
-            if engine is not None and image.axes:
-                engine.execute(image)
-            box = image.get_tightbbox().padded(mpl.rcParams["savefig.pad_inches"])
-            if engine is not None:
-                image.set_layout_engine("none")
-            for kind in kinds:
-                buffer = io.BytesIO()
-                if engine is not None:
-                    vars(image)["draw"] = _but_the_first(image.draw)
-                image.savefig(buffer, format=kind, dpi=dpi, bbox_inches=box, metadata=stamps[kind], **_PACKED[kind])
-                vars(image).pop("draw", None)
-                found.append(buffer.getvalue())
-        finally:
-            vars(image).pop("draw", None)
-            image.dpi = before
-            if engine is not None:
-                image.set_layout_engine(engine)
-    return found
-
-
-def _but_the_first(draw: Callable[[Any], None]) -> Callable[[Any], None]:
-    """Leave out the first of two draws: Matplotlib makes it for every file, to lay out what is laid out here."""
-    before: list[Any] = []
-
-    def drawn(renderer: Any) -> None:
-        if before:
-            draw(renderer)
-        before.append(renderer)
-
-    return drawn
-
-
-def _narrow(image: Figure, kinds: Sequence[str]) -> list[bytes]:
-    """Draw for a column; where the labels leave no room for the drawing in it, at the figure's own width."""
-    with warnings.catch_warnings(), suppress(UserWarning), narrowed(image, _NARROW_INCHES):
-        # Matplotlib only warns, and would draw axes of no size.
-        warnings.filterwarnings("error", "constrained_layout not applied", UserWarning)
-        return _pictures(image, kinds)
-    return _pictures(image, kinds)
 
 
 def _check(name: str) -> None:

@@ -12,7 +12,8 @@ from matplotlib.text import Text
 
 import accountability
 from accountability.labels import in_words
-from accountability.publish.kept import lead_image, rendered
+from accountability.publish.kept import lead_image
+from accountability.publish.pictures import rendered
 from accountability.publish.replay import Replay
 from accountability.studies import registry
 

@@ -20,7 +20,8 @@ from PIL import Image
 
 from accountability import publish
 from accountability.figures import draw
-from accountability.publish import kept
+from accountability.figures.titles import titled
+from accountability.publish import kept, pictures
 from accountability.publish.drawn import axes_of, data_of
 
 
@@ -147,12 +148,12 @@ def in_two_passes(figure: Figure, kind: str) -> bytes:
     """The file as Matplotlib writes it, laid out once more before it is drawn."""
     stamps: dict[str, dict[str, None]] = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
     buffer, engine = io.BytesIO(), figure.get_layout_engine()
-    with mpl.rc_context({"svg.hashsalt": "accountability", "svg.fonttype": "none"}):
-        figure.dpi = kept.DPI
+    with mpl.rc_context(pictures._SETTINGS):
+        figure.dpi = pictures.DPI
         figure.draw_without_rendering()
         box = figure.get_tightbbox().padded(mpl.rcParams["savefig.pad_inches"])
         figure.set_layout_engine("none" if engine is not None else None)
-        figure.savefig(buffer, format=kind, dpi=kept.DPI, bbox_inches=box, metadata=stamps[kind])
+        figure.savefig(buffer, format=kind, dpi=pictures.DPI, bbox_inches=box, metadata=stamps[kind])
     return buffer.getvalue()
 
 
@@ -165,7 +166,7 @@ def shown(file: bytes, kind: str) -> bytes:
 @pytest.mark.parametrize("kind", ["png", "svg"])
 def test_a_file_drawn_once_is_the_one_that_matplotlib_draws_twice(layout: Any, kind: str) -> None:
     found = []
-    for way in (in_two_passes, kept.rendered):
+    for way in (in_two_passes, pictures.rendered):
         figure, panels = plt.subplots(1, 2, layout=layout)
         panels[0].plot([1, 2, 3], [3, 1, 2], label="a line")
         panels[0].legend()
@@ -175,8 +176,20 @@ def test_a_file_drawn_once_is_the_one_that_matplotlib_draws_twice(layout: Any, k
         plt.close(figure)
     assert found[0] == found[1]
     blank = plt.figure(layout=layout)
-    assert len(file) > 2 * len(kept.rendered(blank, kind)), "something is drawn"
+    assert len(file) > 2 * len(pictures.rendered(blank, kind)), "something is drawn"
     plt.close(blank)
+
+
+def test_a_figure_with_texts_is_drawn_with_the_margins_of_its_file() -> None:
+    ax = plt.subplots(layout="constrained")[1]
+    ax.plot([1, 2, 3], [3, 1, 2])
+    figure = titled(ax.get_figure(), "Half were closed within 125 days", "Complaints of 2019", "Kaplan-Meier")
+    fast = Image.open(io.BytesIO(pictures.rendered(figure, "png"))).convert("RGB")
+    slow = Image.open(io.BytesIO(in_two_passes(figure, "png"))).convert("RGB")
+    plt.close(figure)
+    assert all(abs(one - other) <= 2 for one, other in zip(fast.size, slow.size, strict=True))
+    small = [np.asarray(one.resize((100, 80)), dtype=float) for one in (fast, slow)]
+    assert abs(small[0] - small[1]).mean() < 2, "the same picture, moved by less than a dot"
 
 
 def test_every_panel_is_read() -> None:
