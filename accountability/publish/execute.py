@@ -276,7 +276,8 @@ def _kernel_manager(scratch: Path, keep_in: Path, provisioner: Callable[[Any], A
                     reply = await self.shell_channel.get_msg(timeout=1)
                 self._handle_kernel_info_reply(reply)
                 while state != (asked, "idle"):
-                    told = await self.iopub_channel.get_msg(timeout=0.2)
+                    # What was said before the channel was connected does not come: ask again, soon.
+                    told = await self.iopub_channel.get_msg(timeout=0.03)
                     state = (told["parent_header"].get("msg_id"), told["content"].get("execution_state"))
                 return True
             return False

@@ -18,9 +18,9 @@ from typing import Any, Final
 #: Not the inline figures of IPython: they attach themselves to a kernel when they are imported inside one, and would
 #: never show a figure if they had been imported before.
 MODULES: Final = (
-    "PIL.PngImagePlugin", "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.zmqshell", "IPython.core.completer",
-    "IPython.display", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "matplotlib.dates",
-    "matplotlib.pyplot", "pyarrow.feather",
+    "PIL.PngImagePlugin", "ipykernel.debugger", "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.zmqshell",
+    "IPython.core.completer", "IPython.display", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg",
+    "matplotlib.dates", "matplotlib.pyplot", "pyarrow.feather",
 )  # fmt: skip
 
 
