@@ -328,14 +328,18 @@ def write_csv(table: pd.DataFrame, path: Path | IO[str]) -> None:
     path : Path or text file
         The file to write.
     """
+    import pandas as pd
+
     named_index = any(label is not None for label in table.index.names)
     full = table.reset_index() if named_index else table
-    inert = full.copy()
+    inert = full.copy(deep=False)
     inert.columns = [inert_cell(str(column)) for column in full.columns]
-    for position in range(full.shape[1]):
-        values = full.iloc[:, position]
-        if values.dtype.kind not in "biufcmM":
-            inert.isetitem(position, values.astype(object).map(inert_cell, na_action="ignore").to_numpy())
+    for position, kind in enumerate(full.dtypes):
+        if kind.kind not in "biufcmM":
+            cells = full.iloc[:, position].to_list()
+            written = [inert_cell(cell) for cell in cells]
+            if any(one is not other for one, other in zip(cells, written, strict=True)):
+                inert.isetitem(position, pd.Series(written, dtype=object).to_numpy())
     from accountability.whole_files import whole
 
     with whole(path) as made:

@@ -62,14 +62,17 @@ def run(
 
     Example: [bold]accountability run how_long_cases_stay_open -s synthetic -p cutoff=2019-12-31[/bold]
     """
-    from accountability.publish.request import request
+    from accountability.publish.sweeps.sweep_kernels import forking
 
-    # Refused before anything else is imported.
-    wanted = request(study, source, named_values(parameter))
-    from accountability.publish import runner
+    with forking(1):  # what the kernel needs is imported while this program imports and checks
+        from accountability.publish.request import request
 
-    with told(quiet, as_json) as progress:
-        path = runner.answer(wanted, out, progress)
+        # Refused before anything else is imported.
+        wanted = request(study, source, named_values(parameter))
+        from accountability.publish import runner
+
+        with told(quiet, as_json) as progress:
+            path = runner.answer(wanted, out, progress)
     end_with_answer(path, quiet=quiet, as_json=as_json)
 
 

@@ -96,9 +96,18 @@ def _relabelled(figure: Figure) -> None:
                 axis.set_ticks(
                     axis.get_ticklocs(), labels=[in_words(one) for one in written.format_ticks(axis.get_ticklocs())]
                 )
-    for text in _texts(figure):
+    for text in _written(figure):
         if "_" in text.get_text():
             text.set_text(in_words(text.get_text()))
+
+
+def _written(figure: Figure) -> list[Text]:
+    """The texts of a figure but those of its ticks, which are made only to be looked at."""
+    found = list(figure.texts)
+    for axes in figure.axes:
+        found += [axes.title, axes.xaxis.label, axes.yaxis.label, *axes.texts]
+        found += [] if _legend(axes) is None else [_legend(axes).get_title(), *_legend(axes).get_texts()]
+    return found
 
 
 def rewrapped(figure: Figure) -> Figure:

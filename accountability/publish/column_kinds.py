@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,20 +36,23 @@ def column_kinds(table: pd.DataFrame) -> dict[str, str]:
     """
     counted = set(table.attrs.get("counts", ()))
     kinds = {}
-    for position, name in enumerate(map(str, table.columns)):
-        column = table.iloc[:, position]
-        known = column.dropna()
-        if column.dtype.kind == "b":
+    for position, (name, stored) in enumerate(zip(map(str, table.columns), table.dtypes, strict=True)):
+        if stored.kind == "b":
             kind = "flag"
-        elif column.dtype.kind not in "iuf":
+        elif stored.kind not in "iuf":
             kind = "text"
         elif _ASKED.fullmatch(name) and name not in counted:
             kind = "asked"
         elif _QUANTILE.fullmatch(name) and name not in counted:
             kind = "quantile"
-        elif name in counted or (column.dtype.kind in "iu" and (known >= 0).all()):
+        elif name in counted:
             kind = "count"
         else:
-            kind = "share" if len(known) and known.between(0, 1).all() else "number"
+            values = table.iloc[:, position].to_numpy(float, na_value=math.nan)
+            known = values[~np.isnan(values)]
+            if stored.kind in "iu" and (known >= 0).all():
+                kind = "count"
+            else:
+                kind = "share" if len(known) and ((known >= 0) & (known <= 1)).all() else "number"
         kinds[name] = kind
     return kinds

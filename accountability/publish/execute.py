@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import tempfile
 import threading
 import time
@@ -20,10 +19,10 @@ from weakref import WeakSet
 
 from accountability.errors import Refusal
 from accountability.publish.kept import FOLDER_VARIABLE
+from accountability.publish.sweeps.sweep_kernels import kernel_environment
 
 #: What is said of a study that the data do not allow, before the reason.
 REFUSED: Final = "cannot be answered from these data"
-_PACKAGE_PARENT: Final = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,20 +220,6 @@ def _event_loop() -> Iterator[None]:
     finally:
         loop.close()
         asyncio.set_event_loop(None)
-
-
-def kernel_environment() -> dict[str, str]:
-    """Return the environment variables that a kernel needs in addition to the caller's."""
-    needed = {
-        # Set outright: a caller's MPLBACKEND=agg would make every figure vanish without a word.
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    }
-    if (_PACKAGE_PARENT / "pyproject.toml").is_file():
-        # The kernel must import the package that runs it, from wherever it was called.
-        inherited = os.environ.get("PYTHONPATH")
-        needed["PYTHONPATH"] = os.pathsep.join([str(_PACKAGE_PARENT), *([inherited] if inherited else [])])
-    return needed
 
 
 def _kernel_manager(scratch: Path, keep_in: Path, provisioner: Callable[[Any], Any] | None) -> type:

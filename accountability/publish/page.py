@@ -177,5 +177,12 @@ def render(template: str, **values: Any) -> str:
     return head + main + _PERCENT.sub("\\1\u00a0%", rest) if main else filled
 
 
+def make_ready() -> None:
+    """Compile the pages' templates and import what fills them; a program that waits for a notebook has the time."""
+    for template in ("report.html.j2", "index.html.j2"):
+        templates(markup=True).get_template(template)
+    prose("")
+
+
 def _policy_hash(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

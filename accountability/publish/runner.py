@@ -89,8 +89,12 @@ def answer(
     """Make one report, list it on the index, and return its page; see :func:`make`."""
     folder = default_out(wanted.source) if out is None else Path(out)
     with forking(1) as start, interruptible(1) as pool:
-        made, failure = pool.submit(make, wanted, folder, progress, start=start, notebook=notebook).result()
-    write_index(wanted.parameters.source, wanted.source, folder)
+        making_one = pool.submit(make, wanted, folder, progress, start=start, notebook=notebook)
+        # While the notebook runs.
+        refused = not_run(wanted.parameters.source, wanted.source)
+        page.make_ready()
+        made, failure = making_one.result()
+    write_index(wanted.parameters.source, wanted.source, folder, refused=refused)
     if failure is not None:
         said = f"{wanted.study.name} {failure}"
         raise Refusal(said) if failure.refused else StudyFailed(said, made)
@@ -129,12 +133,12 @@ def report(source: str = "synthetic", out: str | Path | None = None, *, progress
         ...
     accountability.errors.SourceError: ...
     """
-    declared, able, _ = studies_of(source)
+    declared, able, refused = studies_of(source)
     wanted = [request(name, source, {}) for name in able]
     folder = default_out(declared) if out is None else Path(out)
     with forking(len(wanted)) as start, interruptible(WORKERS) as pool:
         made = list(pool.map(lambda one: make(one, folder, progress, start=start), wanted))
-    index = write_index(source, declared, folder)
+    index = write_index(source, declared, folder, refused=refused)
     failures = [
         f"{one.study.name} {failed}"
         for one, (_, failed) in zip(wanted, made, strict=True)
@@ -347,14 +351,24 @@ def _finish_notebook(executed: Path, record: Mapping[str, Any], rows: list[dict[
     return document
 
 
-def write_index(source: str, declared: Source, out: Path, workshop: Path | None = None) -> Path:
-    """Write the page that lists every report in a folder, ``index.html``; `workshop` as for :func:`make`."""
-    text = index_text(source, declared, out)
+def write_index(
+    source: str,
+    declared: Source,
+    out: Path,
+    workshop: Path | None = None,
+    *,
+    refused: Mapping[str, str] | None = None,
+) -> Path:
+    """Write the page that lists every report in a folder, ``index.html``.
+
+    `workshop` as for :func:`make`; `refused` as :func:`not_run` returns it, where that is known.
+    """
+    text = index_text(declared, out, not_run(source, declared) if refused is None else refused)
     return put_file(out / "index.html", lambda file: file.write_text(text, encoding="utf-8"), workshop or out)
 
 
-def index_text(source: str, declared: Source, out: Path) -> str:
-    """Return the page that lists every report in a folder."""
+def index_text(declared: Source, out: Path, refused: Mapping[str, str]) -> str:
+    """Return the page that lists every report in a folder, and which studies the source cannot answer."""
     # What is no study of the list, such as a multiverse, comes last.
     order = {name: place for place, name in enumerate(registry.STUDIES)}
     reports = []
@@ -362,11 +376,11 @@ def index_text(source: str, declared: Source, out: Path) -> str:
         record = json.loads(path.read_text(encoding="utf-8"))
         if not path.parent.name.startswith(".") and record["data"]["source"] == declared.source:
             reports.append({**record, "folder": path.parent.name})
-    missing = {registry.get(name).question: reason for name, reason in not_run(source, declared).items()}
-    for refused in [record for record in reports if (record["failure"] or {}).get("refused")]:
-        reports.remove(refused)
-        asked = f" ({', '.join(refused['changed'])})" if refused["changed"] else ""
-        missing[refused["question"] + asked] = refused["failure"]["message"]
+    missing = {registry.get(name).question: reason for name, reason in refused.items()}
+    for one in [record for record in reports if (record["failure"] or {}).get("refused")]:
+        reports.remove(one)
+        asked = f" ({', '.join(one['changed'])})" if one["changed"] else ""
+        missing[one["question"] + asked] = one["failure"]["message"]
     reports.sort(key=lambda record: (order.get(record["study"], len(order)), len(record["changed"]), record["folder"]))
     card = declared.card
     period = f"{card.period.start} to {card.period.end}" if card.period else "not stated"

@@ -29,6 +29,7 @@ from accountability.findings import conclude
 from accountability.publish import finished, kept, page, provenance, runner
 from accountability.publish.execute import StudyFailed
 from accountability.publish.in_place import put_in_place
+from accountability.publish.pictures import narrow_pictures
 from accountability.publish.request import Request
 from accountability.publish.safe_html import inert, plain, prose
 from accountability.studies import registry
@@ -433,7 +434,7 @@ def test_a_figure_for_a_column_breaks_its_labels_and_stays_wide_only_where_they_
         axes.axvline(2.5, label="what was observed among some")
         draw.key_above(axes)
     before = data_of(drawn)
-    (svg,) = kept._narrow(drawn, ["svg"])
+    (svg,) = narrow_pictures(drawn, ["svg"])
     assert (float(re.search(rb'width="([\d.]+)pt"', svg)[1]) < 4.6 * 72) == fits
     assert b"what was observed among all" in svg
     # Afterwards the figure is as it was.
@@ -452,7 +453,7 @@ def test_a_number_alone_is_broken_in_a_narrow_figure() -> None:
     drawn, axes = plt.subplots(figsize=(7, 1.4), layout="constrained")
     with housed():
         draw.one_number(axes, "all cases (3,404)", "more than 84, at most 86 days", "bounds: 80 to 90")
-    (svg,) = kept._narrow(titled(drawn, "Half had closed within 86 days"), ["svg"])
+    (svg,) = narrow_pictures(titled(drawn, "Half had closed within 86 days"), ["svg"])
     assert float(re.search(rb'width="([\d.]+)pt"', svg)[1]) < 4.6 * 72
     plt.close(drawn)
 
@@ -465,7 +466,7 @@ def test_a_figure_with_an_axis_of_texts_is_as_it_was_after_a_narrow_one() -> Non
     drawn, axes = plt.subplots(figsize=(7, 3), layout="constrained")
     axes.barh(["closed after a long investigation by another agency", "closed at once"], [1, 2])
     before = data_of(drawn)
-    (svg,) = kept._narrow(drawn, ["svg"])
+    (svg,) = narrow_pictures(drawn, ["svg"])
     assert float(re.search(rb'width="([\d.]+)pt"', svg)[1]) < 4.6 * 72
     pd.testing.assert_frame_equal(data_of(drawn), before)
     plt.close(drawn)

@@ -47,6 +47,20 @@ while not os.path.exists(file):
 kernel.kill()
 print(kernel.wait(), flush=True)
 """
+REFUSED_WHILE_IT_IMPORTS = """\
+import os
+from multiprocessing import forkserver
+
+from accountability.publish.sweeps import sweep_kernels
+
+sweep_kernels._PRELOAD = "slow_to_import"
+try:
+    with sweep_kernels.forking(1):
+        server = forkserver._forkserver._forkserver_pid
+        raise ValueError("refused")
+except ValueError:
+    print("still there" if os.path.exists(f"/proc/{server}") else "ended")
+"""
 STATE = """\
 import matplotlib as mpl
 import seaborn
@@ -219,3 +233,12 @@ def test_figures_are_shown_in_kernels_of_a_fork_server_that_the_caller_began(
     finally:
         server._stop()
         forkserver.set_forkserver_preload(["__main__"])
+
+
+def test_a_refused_request_does_not_wait_for_the_imports_of_a_kernel(tmp_path: Path) -> None:
+    (tmp_path / "slow_to_import.py").write_text("import time\n\ntime.sleep(120)\n", encoding="utf-8")
+    (tmp_path / "refused.py").write_text(REFUSED_WHILE_IT_IMPORTS, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "refused.py"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stdout == "ended\n", done.stderr

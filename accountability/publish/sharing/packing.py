@@ -115,7 +115,8 @@ def _index(into: Path, homes: list[Path]) -> Iterator[Leak]:
     try:
         name = any_record(homes[0])["parameters"]["source"]
         declared = read_source(source_folder(name))
-        (into / INDEX).write_text(runner.index_text(name, declared, into), encoding="utf-8")
+        text = runner.index_text(declared, into, runner.not_run(name, declared))
+        (into / INDEX).write_text(text, encoding="utf-8")
     except (*_REMADE, IndexError) as error:
         yield _not_ours(INDEX, f"cannot be made anew ({type(error).__name__})")
 

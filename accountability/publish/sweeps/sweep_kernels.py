@@ -20,10 +20,9 @@ from types import ModuleType
 from typing import Any, Final
 from uuid import uuid4
 
-from accountability.publish.execute import kernel_environment
-
 _PRELOAD: Final = "accountability.publish.sweeps.kernel_preload"
 _ANY_STUDY: Final = "accountability.publish.sweeps.sweep_preload"
+_PACKAGE_PARENT: Final = Path(__file__).resolve().parents[3]
 _CONTEXT: Final = multiprocessing.get_context("forkserver")
 #: One thread at a time starts a kernel or asks how one is: both change what belongs to the whole process.
 _LOCK: Final = threading.RLock()
@@ -35,19 +34,37 @@ def forking(notebooks: int) -> Iterator[Callable[[Any], Any]]:
     """Start the process from which kernels are forked, yield :func:`provisioner`, and stop the process at the end.
 
     It imports in the background: for one notebook what every kernel needs, for several what any study may need. With
-    nested or parallel blocks, the last one stops it.
+    nested or parallel blocks, the last one stops it; at once where an error ends the block.
     """
     with _starting(notebooks):
         forkserver.ensure_running()
         _USERS.append(object())
+    failed = True
     try:
         yield provisioner
+        failed = False
     finally:
         with _LOCK:
             _USERS.pop()
             if not _USERS:
+                if failed:
+                    _kill_server()
                 # Waited for, so that its memory is free and its times are known to be ours.
                 forkserver._forkserver._stop()  # type: ignore[attr-defined]
+
+
+def kernel_environment() -> dict[str, str]:
+    """Return the environment variables that a kernel needs in addition to the caller's."""
+    needed = {
+        # Set outright: a caller's MPLBACKEND=agg would make every figure vanish without a word.
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    if (_PACKAGE_PARENT / "pyproject.toml").is_file():
+        # The kernel must import the package that runs it, from wherever it was called.
+        inherited = os.environ.get("PYTHONPATH")
+        needed["PYTHONPATH"] = os.pathsep.join([str(_PACKAGE_PARENT), *([inherited] if inherited else [])])
+    return needed
 
 
 def start(arguments: list[str], environment: dict[str, str], folder: str) -> Forked:
@@ -71,6 +88,14 @@ def start(arguments: list[str], environment: dict[str, str], folder: str) -> For
         process = _CONTEXT.Process(target=_become_kernel, args=(arguments, environment, folder), daemon=True)
         process.start()
         return Forked(process)
+
+
+def _kill_server() -> None:
+    """End the process that forks without waiting for its imports; kernels that still run end with it."""
+    server: int | None = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]
+    if server is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(server, signal.SIGKILL)
 
 
 @contextlib.contextmanager
