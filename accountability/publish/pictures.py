@@ -22,7 +22,7 @@ _BESIDE, _OVER = 0.06, 0.02
 
 # Unhinted letters are as wide in every file, and set in two thirds of the time; the day and random ids would make every
 # run differ.
-_SETTINGS: Final[dict[str, Any]] = {
+_SETTINGS: Final[Any] = {
     "svg.hashsalt": "accountability",
     "svg.fonttype": "none",
     "text.hinting": "no_hinting",
