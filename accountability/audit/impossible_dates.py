@@ -9,7 +9,7 @@ import pandas as pd
 from accountability.audit.part import Kind, NotHeld, Part, draw_bars, listed, stages_held
 from accountability.records.dataset import Dataset
 from accountability.results import plural
-from accountability.study.occurrences import FOREVER, NEVER, day_number, day_numbers, occurrence
+from accountability.study.occurrences import FOREVER, NEVER, Occurrence, day_number, day_numbers, occurrence
 
 #: Each stage with those that cannot come before it, whatever the agency's procedure.
 ORDERS: Final = {
@@ -69,8 +69,9 @@ def impossible(dataset: Dataset) -> Part:
     held = stages_held(dataset)
     if not held:
         raise NotHeld("the release dates nothing", aside=aside)
+    of_cases = _Published(dataset)
     lines = [
-        _order(dataset, before, after)
+        _order(of_cases, before, after)
         for before, later in ORDERS.items()
         for after in later
         if before in held and after in held
@@ -87,18 +88,38 @@ def impossible(dataset: Dataset) -> Part:
     )
 
 
-def _order(dataset: Dataset, before: str, after: str) -> dict[str, Any]:
-    rows = dataset.events[dataset.events["stage"].isin([before, after]).to_numpy(bool)]
-    own = bool(rows["officer_id"].notna().all())
-    key = rows["case_id"] + "\x1f" + rows["officer_id"] if own else rows["case_id"]
-    keys = pd.Index(key.unique())
-    published = rows[["stage", "earliest", "latest"]].assign(
-        case_id=key, set_aside=pd.Series(pd.NA, index=rows.index, dtype="str")
-    )
-    begin, end = (occurrence(published, keys, stage, "first") for stage in (before, after))
+class _Published:
+    """The dates of a release as they are published, set aside or not."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.events = dataset.events
+        self.rows = dataset.events[["case_id", "stage", "earliest", "latest"]].assign(
+            set_aside=pd.Series(pd.NA, index=dataset.events.index, dtype="str")
+        )
+        self.cases = pd.Index(dataset.cases["case_id"])
+        self._first: dict[str, Occurrence] = {}
+
+    def first(self, stage: str) -> Occurrence:
+        """The first date of a stage in each case."""
+        if stage not in self._first:
+            self._first[stage] = occurrence(self.rows, self.cases, stage, "first")
+        return self._first[stage]
+
+
+def _order(published: _Published, before: str, after: str) -> dict[str, Any]:
+    of_two = published.events["stage"].isin([before, after]).to_numpy(bool)
+    if published.events["officer_id"][of_two].notna().all():  # each officer's own steps
+        rows = published.events[of_two]
+        key = rows["case_id"] + "\x1f" + rows["officer_id"]
+        keys = pd.Index(key.unique())
+        own = published.rows[of_two].assign(case_id=key)
+        begin, end = (occurrence(own, keys, stage, "first") for stage in (before, after))
+    else:
+        key, keys = published.events["case_id"][of_two], published.cases
+        begin, end = published.first(before), published.first(after)
     both = ~begin.none & ~end.none & (begin.earliest > NEVER) & (end.latest < FOREVER)
     wrong = both & (end.latest < begin.earliest)
-    marked = pd.Index(key[rows["set_aside"].notna()].unique())
+    marked = pd.Index(key[published.events["set_aside"][of_two].notna()].unique())
     return {
         "check": f"{_words(after)} before {_words(before)}",
         "stage": after,

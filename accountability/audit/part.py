@@ -23,6 +23,7 @@ from accountability.results import Result, capitalised, four_figures
 from accountability.study.cohort import Cohort
 from accountability.study.grouping import small_groups
 from accountability.study.inputs import takes
+from accountability.study.occurrences import NEVER, day_numbers, rows_places
 from accountability.vocabulary import STAGES
 
 if TYPE_CHECKING:
@@ -223,10 +224,11 @@ def stages_held(dataset: Dataset) -> list[str]:
 
 def anchor(dataset: Dataset) -> str | None:
     """Return the stage that gives a case its year: the receipt if dated, else the stage most often dated."""
-    usable = dataset.events[dataset.events["set_aside"].isna() & dataset.events["earliest"].notna()]
-    if (usable["stage"] == "received").any():
+    events = dataset.events
+    usable = events["set_aside"].isna() & events["earliest"].notna()
+    if ((events["stage"] == "received") & usable).any():
         return "received"
-    dated = usable.groupby("stage", observed=True)["case_id"].nunique()
+    dated = events[usable].groupby("stage", observed=True)["case_id"].nunique()
     return str(dated.idxmax()) if len(dated) else None
 
 
@@ -235,9 +237,12 @@ def days_of(dataset: Dataset, stage: str) -> pd.DataFrame:
     """Return usable dates known to the day (``case_id``, ``day`` since 1970-01-01), each day of a case once."""
     events = dataset.events
     exact = (events["stage"] == stage) & events["set_aside"].isna() & (events["earliest"] == events["latest"])
-    rows = events.loc[exact.to_numpy(bool), ["case_id", "earliest"]]
-    day = rows["earliest"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    return pd.DataFrame({"case_id": rows["case_id"].to_numpy(), "day": day}).drop_duplicates(ignore_index=True)
+    rows = np.flatnonzero(exact.to_numpy(bool))
+    case = rows_places(events, dataset.cases)[rows]
+    day = day_numbers(events["earliest"].take(rows), NEVER)
+    # The first row of each day of a case, in the order of the rows.
+    one = pd.DataFrame({"case": case, "day": day}).drop_duplicates().index.to_numpy()
+    return pd.DataFrame({"case_id": events["case_id"].array.take(rows[one]), "day": day[one]})
 
 
 def gathered(values: pd.Series, least: int, missing: str | None = None) -> pd.Series:

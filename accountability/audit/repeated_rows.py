@@ -10,9 +10,11 @@ import pandas as pd
 from accountability.audit.part import Kind, NotHeld, Part, anchor, days_of, draw_bars, is_case_files, row_word
 from accountability.records.dataset import Dataset
 from accountability.results import percent, plural
+from accountability.stats.arrays import Ints
+from accountability.stats.compress import combine
 from accountability.study import overview
 from accountability.study.cohort import Cohort
-from accountability.study.occurrences import rows_places
+from accountability.study.occurrences import places, rows_places
 
 ROWS_NAMED, ROWS_UNNAMED = "rows alike, naming an officer", "rows alike, naming no officer"
 CASES, STEPS, DATED = "complaints alike in all they hold", "steps alike", "repeats dealt with at load"
@@ -83,10 +85,10 @@ def duplicates(dataset: Dataset) -> Part:
     entries = dataset.ledger.entries
     at_load = entries["rule"].str.startswith("exact repeat") | entries["action"].isin(["row merged", "row kept"])
     lines = [
-        (ROWS_NAMED, int(named.sum()), int(rows[named].duplicated().sum()), np.nan),
-        (ROWS_UNNAMED, int((~named).sum()), int(rows[~named].duplicated().sum()), np.nan),
+        (ROWS_NAMED, int(named.sum()), _repeats(rows[named]), np.nan),
+        (ROWS_UNNAMED, int((~named).sum()), _repeats(rows[~named]), np.nan),
         (CASES, len(dataset.cases), _alike_cases(dataset), np.nan),
-        (STEPS, len(steps), int(steps.duplicated().sum()), np.nan),
+        (STEPS, len(steps), _repeats(steps), np.nan),
         (DATED, int(dataset.ledger.rows["raw"].sum()), int(entries.loc[at_load, "count"].sum()), np.nan),
         *_twins(dataset),
     ]
@@ -110,21 +112,47 @@ def _is_number(column: pd.Series) -> bool:
     return len(column) > 1 and column.head(100).is_unique and bool(column.notna().all()) and column.is_unique
 
 
+def _repeats(rows: pd.DataFrame) -> int:
+    """Rows that repeat an earlier one."""
+    place, kind = _tied(rows)
+    return len(place) - len(np.unique(kind))
+
+
+def _tied(rows: pd.DataFrame) -> tuple[Ints, Ints]:
+    """Positions of rows that are alike in all columns with another, and a number for each kind of them.
+
+    A column is compared only where all before it are alike.
+    """
+    place, kind, kinds = np.arange(len(rows)), np.zeros(len(rows), np.int64), 1
+    for name in rows:
+        code, values = pd.factorize(rows[name].take(place), use_na_sentinel=False)
+        both = combine([kind, code], [kinds, len(values)], len(place))
+        again = both.number[both.code] > 1
+        place, kind, kinds = place[again], both.code[again], len(both.found)
+        if not len(place):
+            break
+    return (place, kind) if rows.shape[1] else (place[:0], kind[:0])
+
+
 def _alike_cases(dataset: Dataset) -> int:
     """Complaints alike in their own columns, their steps and their allegations."""
-    cases = _without_numbers(dataset.cases).drop(columns=["case_id"])
-    own = pd.util.hash_pandas_object(cases, index=False).to_numpy()
-    total = own.copy()
-    held = np.zeros(len(own), dtype=bool)
-    for table, left_out in ((dataset.events, {"case_id"}), (_without_numbers(dataset.allegations), {"case_id"})):
-        rows = _without_numbers(table).drop(columns=list(left_out))
+    place, kind = _tied(_without_numbers(dataset.cases).drop(columns=["case_id"]))
+    # Steps and allegations are read only of complaints that are alike in their own columns.
+    tied, held = np.zeros((2, len(dataset.cases)), dtype=bool)
+    tied[place] = True
+    total = np.zeros(len(dataset.cases), np.uint64)
+    for table in (dataset.events, dataset.allegations):
+        rows = _without_numbers(table).drop(columns="case_id")
         if rows.empty or rows.shape[1] == 0:
             continue
-        place = rows_places(table, dataset.cases)
+        case = rows_places(table, dataset.cases)
+        read = np.flatnonzero(tied[case])
         # A sum does not depend on the order of the rows; it wraps around, which hashes bear.
-        np.add.at(total, place, pd.util.hash_pandas_object(rows, index=False).to_numpy() * np.uint64(2654435761))
-        held[place] = True
-    return int(pd.Series(total[held]).duplicated().sum())
+        hashed = pd.util.hash_pandas_object(rows.take(read), index=False).to_numpy()
+        np.add.at(total, case[read], hashed * np.uint64(2654435761))
+        held[case[read]] = True
+    alike = pd.DataFrame({"own": kind, "rest": total[place]})[held[place]]
+    return int(alike.duplicated().sum())
 
 
 def _twins(dataset: Dataset) -> list[tuple[str, int, int, float]]:
@@ -142,13 +170,17 @@ def _twins(dataset: Dataset) -> list[tuple[str, int, int, float]]:
     frame = frame.assign(day=frame["case_id"].map(dated)).dropna(subset="day")
     if frame.empty:
         return []
-    counts = frame.groupby(["officer_id", "category", "day"]).size().rename("n").reset_index()
-    same = int((counts["n"] * (counts["n"] - 1) // 2).sum())
+    officer, category = (pd.factorize(frame[name])[0] for name in ("officer_id", "category"))
+    day = (frame["day"] - frame["day"].min()).to_numpy(np.int64)
+    # No day of one kind comes so close to the next kind that a shift would reach it.
+    room = int(day.max()) + max(_SHIFTS) + 1
+    kinds = combine([officer, category], [int(officer.max()) + 1, int(category.max()) + 1], len(frame))
+    key, n = np.unique(kinds.code * room + day, return_counts=True)
+    same = int((n * (n - 1) // 2).sum())
     apart = []
     for shift in _SHIFTS:
-        later = counts.assign(day=counts["day"] - shift)
-        both = counts.merge(later, on=["officer_id", "category", "day"], suffixes=("", "_later"))
-        apart.append(float((both["n"] * both["n_later"]).sum()))
+        place = np.minimum(np.searchsorted(key, key + shift), len(key) - 1)
+        apart.append(float((n * n[place])[key[place] == key + shift].sum()))
     # Pairs within a day are counted once, pairs of two days in one direction: half as many by chance.
     return [(TWINS, int(frame["case_id"].nunique()), same, float(np.mean(apart)) / 2)]
 
@@ -214,12 +246,14 @@ def identity(dataset: Dataset, min_cell: int = 10) -> Part:
     rows = dataset.allegations
     if "officer_id" not in rows or not rows["officer_id"].notna().any():
         raise NotHeld("no row names an officer")
-    named = rows[rows["officer_id"].notna()]
-    ids = int(named["officer_id"].nunique())
+    known = rows["officer_id"].notna()
+    named = rows[known]
+    rows_of = named["officer_id"].value_counts()
+    ids = len(rows_of)
     if ids < min_cell:
         raise NotHeld(f"fewer than {min_cell} officers are named")
-    without = int((~dataset.cases["case_id"].isin(named["case_id"])).sum())
-    looks = int(named["officer_id"].str.fullmatch(PLACEHOLDER).sum())
+    without = len(dataset.cases) - len(np.unique(rows_places(rows, dataset.cases)[known.to_numpy()]))
+    looks = int(rows_of[rows_of.index.str.fullmatch(PLACEHOLDER)].sum())
     start = anchor(dataset)
     busy = set() if start is None else _busy(overview.year_of(Cohort.of(dataset), start, which="first"), named)
     torn, with_attributes = _contradicting(named)
@@ -257,9 +291,11 @@ def _line(check: str, count: int, of: int, unit: str, min_cell: int = 1, *, hide
 
 def _busy(year: pd.Series, named: pd.DataFrame) -> set[str]:
     """Ids named in more complaints of one year than plausible."""
-    pairs = named[["case_id", "officer_id"]].drop_duplicates()
-    counts = pairs.groupby(["officer_id", pairs["case_id"].map(year)]).size()
-    return set(counts[counts > MOST_A_YEAR].index.get_level_values(0))
+    officer, ids = pd.factorize(named["officer_id"])
+    case = places(named["case_id"], year.index)
+    one = pd.DataFrame({"officer": officer, "case": case}).drop_duplicates()
+    counts = one.groupby(["officer", year.to_numpy(float, na_value=np.nan)[one["case"]]]).size()
+    return set(ids[counts[counts > MOST_A_YEAR].index.get_level_values(0)])
 
 
 def _contradicting(named: pd.DataFrame) -> tuple[int, int]:

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
-from accountability.audit.part import days_of, is_case_files
+from accountability.audit.part import is_case_files
 from accountability.records.dataset import Dataset
 from accountability.records.yaml_text import read_yaml
 from accountability.results import Result, plural
 from accountability.studies.registry import STUDIES, Study
 from accountability.study.inputs import takes
+from accountability.study.occurrences import rows_places
 
 #: Fewer dates than this share known to the day, and day counts become bounds.
 TO_THE_DAY: Final = 0.95
@@ -206,10 +208,15 @@ def held(dataset: Dataset, key: str, columns: tuple[str, ...] = ()) -> tuple[str
 
 def _dated(dataset: Dataset, stage: str) -> tuple[str, str]:
     events = dataset.events
-    usable = events.loc[events["set_aside"].isna() & (events["stage"] == stage), "case_id"]
-    if usable.empty:
+    of_stage = (events["set_aside"].isna() & (events["stage"] == stage)).to_numpy(bool)
+    if not of_stage.any():
         return "lacking", "not in the release"
-    exact = days_of(dataset, stage)["case_id"].nunique() / usable.nunique()
+    to_the_day = of_stage & (events["earliest"] == events["latest"]).to_numpy(bool)
+    dated = np.zeros((2, len(dataset.cases)), dtype=bool)
+    for held, rows in zip(dated, (of_stage, to_the_day), strict=True):
+        held[rows_places(events, dataset.cases)[rows]] = True
+    usable, known = dated.sum(axis=1)
+    exact = known / usable
     if exact < TO_THE_DAY:
         return "coarse", f"only {100 * exact:.0f} % of the dates name a day"
-    return "held", f"{usable.nunique():,} complaints have one"
+    return "held", f"{usable:,} complaints have one"
