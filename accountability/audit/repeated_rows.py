@@ -115,7 +115,7 @@ def _is_number(column: pd.Series) -> bool:
 def _repeats(rows: pd.DataFrame) -> int:
     """Rows that repeat an earlier one."""
     place, kind = _tied(rows)
-    return len(place) - len(np.unique(kind))
+    return len(place) - len(np.unique(kind)) if rows.shape[1] else 0
 
 
 def _tied(rows: pd.DataFrame) -> tuple[Ints, Ints]:
@@ -131,7 +131,7 @@ def _tied(rows: pd.DataFrame) -> tuple[Ints, Ints]:
         place, kind, kinds = place[again], both.code[again], len(both.found)
         if not len(place):
             break
-    return (place, kind) if rows.shape[1] else (place[:0], kind[:0])
+    return place, kind
 
 
 def _alike_cases(dataset: Dataset) -> int:

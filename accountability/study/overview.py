@@ -16,8 +16,8 @@ from accountability.records.case_ends import closed_by_status
 from accountability.remembered import remembered
 from accountability.results import Result, percent, plural
 from accountability.study.cohort import Cohort
-from accountability.study.occurrences import NEVER, Which, places, stage_of
-from accountability.study.row_dates import by_allegation
+from accountability.study.occurrences import NEVER, Occurrence, Which, places, rows_places, stage_of
+from accountability.study.row_dates import by_allegation, dates_its_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -125,9 +125,13 @@ def _calendar(cohort: Cohort, stage: str, of: str, which: Which | None, unit: Li
         raise ParameterError(f"of= must be 'cases' or 'allegations', found {of!r}")
     if which not in (None, "first", "last"):
         raise ParameterError(f"which= must be 'first' or 'last', found {which!r}")
-    study = by_allegation(cohort) if of == "allegations" else cohort
+    own = of == "allegations" and dates_its_rows(cohort, stage)
+    study = by_allegation(cohort) if own else cohort
     cases = pd.Index(study.cases["case_id"])
     ends = [stage_of(study, stage, one) for one in ("first", "last")]
+    if of == "allegations" and not own:
+        place = rows_places(cohort.allegations, cohort.cases)
+        ends = [Occurrence(end.earliest[place], end.latest[place], end.set_aside[place]) for end in ends]
     known = ~ends[0].none & (ends[0].earliest > NEVER)
     first, last = (
         np.where(known, end.earliest, 0).astype("datetime64[D]").astype(f"datetime64[{unit}]") for end in ends
@@ -136,7 +140,7 @@ def _calendar(cohort: Cohort, stage: str, of: str, which: Which | None, unit: Li
     word = "years" if unit == "Y" else "months"
     if apart and which is None:
         raise Refusal(
-            f"{apart:,} of {len(cases):,} {of} of {cohort.name} have dates of '{stage}' in different {word}, so none "
+            f"{apart:,} of {len(known):,} {of} of {cohort.name} have dates of '{stage}' in different {word}, so none "
             f"has one {word[:-1]}: name the rule, which='first' or which='last'"
             + (", or count the allegations, each by its own date: of='allegations'" if of == "cases" else "")
         )

@@ -9,6 +9,7 @@ import pandas as pd
 
 from accountability.study.cohort import Cohort, DatasetLike, Step
 from accountability.study.durations import COMPLAINT
+from accountability.study.occurrences import rows_places
 
 _ROW = ["case_id", "source_file", "source_row"]
 
@@ -41,8 +42,7 @@ def by_allegation(cohort: Cohort | DatasetLike) -> Cohort:
     every = pd.DataFrame({"case_id": rows["case_id"], "officer_id": rows["officer_id"], "row": np.arange(len(rows))})
     events = events.assign(event=np.arange(len(events)))
     parts = []
-    named = set(_ROW) <= set(rows.columns) & set(events.columns)
-    if named and not set(rows["source_file"].unique()).isdisjoint(events["source_file"].unique()):
+    if _share_rows(rows, events):
         linked = events.merge(rows[_ROW].assign(row=every["row"]).astype({"source_file": "str"}), on=_ROW)
         several = linked.duplicated(["case_id", "stage"], keep=False)
         of_row = linked.loc[linked["officer_id"].notna() | several, "stage"].unique()
@@ -61,3 +61,16 @@ def by_allegation(cohort: Cohort | DatasetLike) -> Cohort:
     cases = cases.assign(**{COMPLAINT: cases["case_id"]}).assign(case_id=key.array)
     step = Step(f"each allegation on its own, of: {study.steps[-1].because}", len(rows), len(rows))
     return replace(study, cases=cases, allegations=cases, events=dated, steps=(step,))
+
+
+def dates_its_rows(cohort: Cohort, stage: str) -> bool:
+    """Return whether allegations of one case may have other dates of a stage than their case."""
+    events = cohort.events[(cohort.events["stage"] == stage).to_numpy(bool)]
+    known = bool((rows_places(cohort.allegations, cohort.cases) >= 0).all())
+    return not known or bool(events["officer_id"].notna().any()) or _share_rows(cohort.allegations, events)
+
+
+def _share_rows(rows: pd.DataFrame, events: pd.DataFrame) -> bool:
+    """Whether steps may stand in the rows of allegations: in a file that holds both."""
+    named = set(_ROW) <= set(rows.columns) & set(events.columns)
+    return named and not set(rows["source_file"].unique()).isdisjoint(events["source_file"].unique())
