@@ -20,6 +20,8 @@ from accountability.delay.product_limit import DelayCurve
 from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
 from accountability.delay.unknown_days import beside, extremes_said
 from accountability.figures import draw
+from accountability.figures.house_style import WIDTH
+from accountability.figures.titles import with_most_cases
 from accountability.privacy import disclose
 from accountability.results import Result, percent, plural
 from accountability.study.durations import Durations
@@ -91,7 +93,12 @@ class Groups(Result):
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw each group's median with its interval or bounds; a median not reached has only its label."""
         table = self.table.dropna(subset="n").reset_index(drop=True)
-        axes = draw.new_axes(ax, height=1.2 + 0.32 * len(table))
+        axes = draw.new_axes(ax)
+        if ax is None:
+            figure: Any = axes.get_figure()
+            rows = with_most_cases(figure, range(1, len(table)), table["n"].tolist()[1:])
+            table = table.iloc[[0, *rows]].reset_index(drop=True)
+            figure.set_size_inches(WIDTH, 1.2 + 0.32 * len(table))
         numbers = table[["median", "median_lower", "median_upper"]].astype("float64")
         label = table["group"].map(draw.name_of) + " (" + table["n"].map("{:,}".format) + ")"
         # An upper limit that was not reached is drawn to the edge of what was seen.

@@ -23,7 +23,7 @@ from accountability.figures.house_style import (
     new_axes,
     numbers,
 )
-from accountability.figures.titles import broken
+from accountability.figures.titles import broken, with_most_cases
 from accountability.privacy import MIN_CELL
 
 if TYPE_CHECKING:
@@ -150,6 +150,14 @@ class Curves:
             name = f"{name}: half by day\u00a0{middle:,}"
         return name, self._end(part), colour, style
 
+    def _begun(self, groups: list[tuple[str, pd.DataFrame]]) -> list[float]:
+        """The cases of each group at its beginning; the steps of its curve where cases are not known."""
+        if self.at_risk is None:
+            return [float(len(part)) for _, part in groups]
+        begun = self.at_risk([0])
+        known = {name: part["at_risk"].iloc[0] for name, part in groups_of(begun, self.by)}
+        return [float(known.get(name, 0)) if pd.notna(known.get(name)) else 0.0 for name, _ in groups]
+
     def _halved(self, axes: Axes, name: str, colour: str, text: str) -> None:
         middle = self._middle(name)
         if middle is None:
@@ -167,6 +175,7 @@ class Curves:
         import matplotlib.pyplot as plt
 
         figure = plt.figure(figsize=(WIDTH, _PANEL), layout="constrained")
+        groups = with_most_cases(figure, groups, self._begun(groups))
         thinned = [_thin(part, self.last) for _, part in groups]
         panels = []
         for number, (_, part) in enumerate(groups):

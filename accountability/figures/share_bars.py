@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from accountability.figures.house_style import (
     HATCHES,
     HIDDEN,
     UNKNOWN,
+    WIDTH,
     Kind,
     colours_of,
     in_order,
@@ -26,6 +27,7 @@ from accountability.figures.house_style import (
     numbers,
     written,
 )
+from accountability.figures.titles import with_most_cases
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +43,13 @@ def stacked_shares(
     groups = groups_of(frame, by)
     shown = [name for name in frame[term].unique() if (frame.loc[frame[term] == name, share] > 0).any()]
     terms = in_order(shown)
-    axes = new_axes(ax, height=1.3 + 0.42 * len(groups) + 0.2 * (len(terms) // 4))
+    axes = new_axes(ax)
+    if ax is None:
+        figure: Any = axes.get_figure()
+        if "n" in frame:
+            cases = [float(part["n"].max()) if part["n"].notna().any() else 0.0 for _, part in groups]
+            groups = with_most_cases(figure, groups, cases)
+        figure.set_size_inches(WIDTH, 1.3 + 0.42 * len(groups) + 0.2 * (len(terms) // 4))
     colours = colours_of(terms)
     left = np.zeros(len(groups))
     for number, name in enumerate(terms):

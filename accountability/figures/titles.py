@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from accountability.figures.house_style import BESIDE, housed
 from accountability.labels import in_words
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from matplotlib.legend import Legend
     from matplotlib.text import Text
 
+T = TypeVar("T")
+
+#: More groups than these fit on no page and in no reader's head.
+MOST_DRAWN: Final = 30
 _TITLE, _SUBTITLE, _FOOTER = 12.0, 9.0, 7.5
 _LINE: Final = 1.25
 #: A screen sets letters to whole dots, which makes some lines longer.
@@ -73,13 +77,22 @@ def titled(figure: Figure, title: str, subtitle: str = "", footer: str = "", alt
     figure.words = Words(  # type: ignore[attr-defined]
         title,
         subtitle,
-        footer,
+        " ".join(part for part in (footer, getattr(figure, "left_out", "")) if part),
         alt or ". ".join(part for part in (title, subtitle) if part),
         float(figure.get_size_inches()[1]) if before is None else before.drawing,
         getattr(figure, "fit", None),
     )
     _relabelled(figure)
     return rewrapped(figure)
+
+
+def with_most_cases(figure: Figure, groups: Sequence[T], cases: Sequence[float], most: int = MOST_DRAWN) -> list[T]:
+    """Return the groups that a reader can take in, those with the most cases, and have the figure's footer say so."""
+    if len(groups) <= most:
+        return list(groups)
+    order = sorted(range(len(groups)), key=lambda place: -cases[place])
+    figure.left_out = f"Drawn: the {most} groups with the most cases, of {len(groups):,}; the tables hold all."  # type: ignore[attr-defined]
+    return [groups[place] for place in sorted(order[:most])]
 
 
 def _relabelled(figure: Figure) -> None:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from accountability.figures import draw
+from accountability.figures.group_curves import groups_of
+from accountability.figures.house_style import WIDTH
+from accountability.figures.titles import MOST_DRAWN, with_most_cases
 from accountability.findings import wording
 from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
@@ -141,8 +144,18 @@ def _missing(asked: Asked, changes: Changes | Refused, answered: str) -> str:
 def _drawn(asked: Asked, table: pd.DataFrame, unit: str) -> Axes:
     """Draw how all decided ended, where the penalties may not be shown."""
     shown = table[(table["part"] == "finding") & table["estimate"].notna()].reset_index(drop=True)
+    axes = draw.new_axes()
+    figure: Any = axes.get_figure()
+    column = asked.parameters.get("group")
+    if column and column in shown:
+        if len(shown) > MOST_DRAWN:  # the title tells how many were upheld
+            shown = shown[shown["term"] == "sustained"]
+        groups = groups_of(shown, [column])
+        shown = pd.concat(
+            [part for _, part in with_most_cases(figure, groups, [float(part["n"].max()) for _, part in groups])]
+        ).reset_index(drop=True)
     names = [f"{asked.label(row['term'])}{_of(asked, row)}" for row in shown.to_dict("records")]
-    axes = draw.new_axes(height=1.4 + 0.32 * len(shown))
+    figure.set_size_inches(WIDTH, 1.4 + 0.32 * len(shown))
     draw.ranges(
         axes, shown.assign(label=names), label="label", estimate="estimate", lower="lower", upper="upper", kind="share"
     )
