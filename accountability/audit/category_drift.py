@@ -187,6 +187,8 @@ def _tally(frame: pd.DataFrame) -> tuple[Counts, Counts, list[str]]:
 
 def _compare(tally: Counts, year: Counts, permutations: int, seed: int, least: int) -> pd.DataFrame:
     """Distance of each year to the year before, and where it lies among shuffles of whole complaints."""
+    from scipy.sparse import csc_array
+
     rng = np.random.default_rng(seed)
     steps = list(pairwise(np.unique(year)))
     # Holm's correction cannot fall below steps / draws, so few draws could never show that anything moved.
@@ -195,6 +197,7 @@ def _compare(tally: Counts, year: Counts, permutations: int, seed: int, least: i
     # Complaints alike in their categories are interchangeable, so a shuffle is a draw of how many of each kind.
     alike = combine(list(tally.T), (tally.max(axis=0, initial=0) + 1).tolist(), len(tally))
     kinds = tally[alike.first]
+    held = csc_array(kinds.T)  # few complaints are of several categories
     for before, after in steps:
         size, late = (np.bincount(alike.code[some], minlength=len(kinds)) for some in (year == before, year == after))
         size += late
@@ -203,7 +206,7 @@ def _compare(tally: Counts, year: Counts, permutations: int, seed: int, least: i
             continue
         here = size > 0
         taken = rng.multivariate_hypergeometric(size[here], int(late.sum()), size=draws, method="marginals")
-        drawn = _distance(taken @ kinds[here], total)
+        drawn = _distance((held[:, here] @ np.ascontiguousarray(taken.T)).T, total)
         seen = float(_distance(new, total)[0])
         lines.append(
             {
@@ -222,12 +225,16 @@ def _compare(tally: Counts, year: Counts, permutations: int, seed: int, least: i
     return table.assign(moved=table["p_value"] < LEVEL)
 
 
-def _distance(new: Counts, total: Counts) -> npt.NDArray[np.float64]:
+def _distance(new: Counts | npt.NDArray[np.float64], total: Counts) -> npt.NDArray[np.float64]:
     """Total variation distance between part of the rows and the rest of them, one a line."""
-    part = np.atleast_2d(new)
-    rest = total - part
-    sizes = [np.maximum(side.sum(axis=1, keepdims=True), 1) for side in (part, rest)]
-    return np.asarray(np.abs(part / sizes[0] - rest / sizes[1]).sum(axis=1) / 2)
+    part = np.array(new, dtype=float, order="C", ndmin=2)
+    some = part.sum(axis=1, keepdims=True)
+    sizes = np.maximum(some, 1), np.maximum(total.sum() - some, 1)
+    apart = part / sizes[0]
+    part -= total
+    part /= sizes[1]
+    apart += part
+    return np.asarray(np.abs(apart, out=apart).sum(axis=1) / 2)
 
 
 def _shares(frame: pd.DataFrame, min_cell: int) -> pd.DataFrame:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 #: More groups than these fit on no page and in no reader's head.
-MOST_DRAWN: Final = 30
+MOST_DRAWN: Final = 24
 _TITLE, _SUBTITLE, _FOOTER = 12.0, 9.0, 7.5
 _LINE: Final = 1.25
 #: A screen sets letters to whole dots, which makes some lines longer.
