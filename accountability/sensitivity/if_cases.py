@@ -246,7 +246,10 @@ def _part(durations: Durations, by: tuple[str, ...], name: str) -> Durations:
     """The cases of one group."""
 
     def own(table: pd.DataFrame) -> pd.DataFrame:
-        return table[table[list(by)].astype("str").agg(", ".join, axis=1) == name].reset_index(drop=True)
+        said = table[by[0]].astype("str")
+        for column in by[1:]:
+            said = said + ", " + table[column].astype("str")
+        return table[(said == name).to_numpy(bool)].reset_index(drop=True)
 
     unended = durations.unended
     return replace(durations, table=own(durations.table), unended=unended if unended is None else own(unended))
