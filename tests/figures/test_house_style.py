@@ -217,3 +217,33 @@ def test_the_sum_of_its_letters_is_the_width_of_a_line(weight: str, text: str) -
 
 def test_a_letter_that_the_face_lacks_is_taken_for_the_widest() -> None:
     assert titles._wide("中", 9.0, "normal") == 9.0 / 72
+
+
+def test_of_many_groups_those_with_the_most_cases_are_drawn_and_the_figure_says_so() -> None:
+    many = len(LONG) * 4
+    names = [f"district {number:02}" for number in range(many)]
+    sizes = [20 + number for number in range(many)]
+    days = [5 + place for size in sizes for place in range(size)]
+    made = Durations.from_days(days, [True] * len(days), groups={"district": np.repeat(names, sizes).tolist()})
+    figure = delay.closing_curve(made, "district").plot().figure
+    words = words_of(figure)
+    assert words is not None
+    assert f"the {titles.MOST_DRAWN} groups with the most cases, of {many}" in words.footer
+    drawn = {axes.get_title(loc="left") or axes.get_title() for axes in figure.axes}
+    assert names[-1] in drawn
+    assert names[0] not in drawn
+    assert len(figure.axes) <= 2 * titles.MOST_DRAWN
+    few = delay.closing_curve(grouped(15), "office").plot().figure
+    assert "with the most cases" not in str(words_of(few))
+    rows = delay.compare_groups(made, "district").plot()
+    assert f"of {many}; the tables hold all" in str(words_of(rows.figure))
+    said = [label.get_text() for label in rows.get_yticklabels()]
+    assert len(said) == titles.MOST_DRAWN + 1, "all cases, and the groups"
+    shares = pd.DataFrame(
+        {"district": np.repeat(names, 2), "term": ["a", "b"] * many, "share": 0.5, "n": np.repeat(sizes, 2)}
+    )
+    bars = stacked_shares(shares, by=["district"], term="term", share="share", label="share")
+    assert len(bars.get_yticks()) == titles.MOST_DRAWN
+    told = words_of(titled(bars.figure, "Half were upheld"))
+    assert told is not None
+    assert f"of {many}" in told.footer
