@@ -17,7 +17,7 @@ from accountability import labels
 from accountability.findings import Finding, finding_html
 from accountability.parameters import Parameters
 from accountability.publish import appendix
-from accountability.publish.kept import LEAD, NARROW_PNG
+from accountability.publish.kept import LEAD, NARROW, NARROW_PNG
 from accountability.publish.provenance import GENERATED
 from accountability.publish.safe_html import prose
 from accountability.publish.templating import TEMPLATES, templates
@@ -94,21 +94,23 @@ def figures_of(record: Mapping[str, Any], folder: Path) -> list[dict[str, Any]]:
 
 def _figure(entry: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     png = Path(str(entry["file"])).with_suffix(".png")
-    narrow = png.with_suffix(NARROW_PNG)
+    # For a telephone; dots only of the lead figure, whose letters must be those of every reader.
+    narrow = next((one for end in (NARROW_PNG, NARROW) if (folder / (one := png.with_suffix(end))).is_file()), None)
     alt = capitalised(labels.in_words(str(entry["caption"])))
     return {
         "name": entry["name"],
         "lead": entry["name"] == LEAD,
         "alt": alt,
         "image": _data(folder / png),
-        "narrow": _data(folder / narrow) if (folder / narrow).is_file() else "",
+        "narrow": _data(folder / narrow) if narrow else "",
         "size": _size(folder / png),
         "links": {"SVG": entry["file"], "PNG": png.as_posix(), "data (CSV)": entry.get("data", "")},
     }
 
 
 def _data(path: Path) -> str:
-    return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
+    kind = "svg+xml" if path.suffix == ".svg" else "png"
+    return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def _size(path: Path) -> tuple[int, int]:
