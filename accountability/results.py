@@ -174,7 +174,7 @@ def _in_house_style(plot: Callable[..., Axes]) -> Callable[..., Axes]:
                 said = labels.in_words(result.sentence())
                 titled(
                     axes.get_figure(),  # type: ignore[arg-type]
-                    labels.in_words(result.figure_title()),
+                    capitalised(labels.in_words(result.figure_title())),
                     capitalised(labels.in_words(result.estimand)),
                     capitalised(labels.in_words(result.method)),
                     alt=said,

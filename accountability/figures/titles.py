@@ -14,6 +14,7 @@ from accountability.labels import in_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
     from matplotlib.legend import Legend
     from matplotlib.text import Text
@@ -140,14 +141,25 @@ def narrowed(figure: Figure, inches: float) -> Iterator[None]:
         yield
         return
     single = [axes for axes in figure.axes if _columns(axes) == 1]
-    names = [(axes, list(axes.get_yticks()), _names(axes)) for axes in single if _names(axes)]
+    names = [(axes, list(axes.get_yticks()), _names(axes.yaxis)) for axes in single if _names(axes.yaxis)]
     beside = [(text, text.get_text()) for axes in single for text in axes.texts if text.get_gid() == BESIDE]
     keys: list[tuple[Axes, Any, int]] = [(axes, key, key._ncols) for axes in single for key in (_legend(axes),) if key]
+    turned = [axes for axes in single if _crowded(axes, inches)]
+    dated = _dated(single)
     words = words_of(figure) or Words("", "", "", "", 0.0)
     try:
         figure.set_size_inches(inches, height)
         for axes, places, said in names:
-            axes.set_yticks(places, [broken(figure, one, _NAMES * inches, 8.5) for one in said])
+            lines = [broken(figure, one, _NAMES * inches, 8.5) for one in said]
+            axes.set_yticks(places, lines)
+            words.more += max(0.0, _rows(lines) - max(words.drawing - 1.2, 0.0)) if len(names) == 1 else 0.0
+        for axis, _, _ in dated:
+            _fewer_dates(axis)
+        for axes in turned:
+            axes.tick_params(axis="x", labelrotation=90)
+            words.more += (
+                max(_wide(line, 8.5, "normal") for one in _names(axes.xaxis) for line in one.split("\n")) - 0.3
+            )
         for text, numbers in beside:
             size, weight = float(text.get_fontsize()), str(text.get_fontweight())
             lines = [broken(figure, line, inches - 0.3, size, weight=weight) for line in numbers.split(" (")]
@@ -169,6 +181,11 @@ def narrowed(figure: Figure, inches: float) -> Iterator[None]:
             axes.set_yticks(places, said)
         for text, numbers in beside:
             text.set_text(numbers)
+        for axes in turned:
+            axes.tick_params(axis="x", labelrotation=0)
+        for axis, locator, formatter in dated:
+            axis.set_major_locator(locator)
+            axis.set_major_formatter(formatter)
         for axes, legend, columns in keys:
             _key(axes, legend, columns)
         words.more = 0.0
@@ -178,7 +195,7 @@ def narrowed(figure: Figure, inches: float) -> Iterator[None]:
 
 def _room(axes: Axes, inches: float) -> float:
     """The width right of the names of rows, or of an axis of numbers."""
-    lines = "\n".join(_names(axes)).split("\n")
+    lines = "\n".join(_names(axes.yaxis)).split("\n")
     return inches - 0.3 - max(_NUMBERS, *(_wide(line, 8.5, "normal") for line in lines))
 
 
@@ -197,12 +214,39 @@ def _key(axes: Axes, legend: Legend, columns: int) -> None:
             draw.key_above(axes, legend.legend_handles, names, columns=columns)
 
 
-def _names(axes: Axes) -> list[str]:
-    """The names of rows on the left axis; none if it bears numbers."""
+def _rows(names: Sequence[str]) -> float:
+    """The inches that rows as high as their highest name take."""
+    return len(names) * (0.05 + max(name.count("\n") + 1 for name in names) * 8.5 * _LINE / 72)
+
+
+def _dated(every: Sequence[Axes]) -> list[tuple[Axis, Any, Any]]:
+    """The axes that choose their own dates, with what chooses and writes them."""
+    from matplotlib.dates import AutoDateLocator
+
+    found = [(one.xaxis, one.xaxis.get_major_locator(), one.xaxis.get_major_formatter()) for one in every]
+    return [(axis, locator, written) for axis, locator, written in found if isinstance(locator, AutoDateLocator)]
+
+
+def _fewer_dates(axis: Axis) -> None:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    few = AutoDateLocator(minticks=2, maxticks=3)
+    axis.set_major_locator(few)
+    axis.set_major_formatter(ConciseDateFormatter(few))
+
+
+def _crowded(axes: Axes, inches: float) -> bool:
+    """Whether the names of columns would stand over one another in a narrow figure."""
+    names = _names(axes.xaxis)
+    each = _room(axes, inches) / max(len(names), 1)
+    return any(_wide(line, 8.5, "normal") > each for name in names for line in name.split("\n"))
+
+
+def _names(axis: Axis) -> list[str]:
+    """The names of rows or columns on an axis; none if it bears numbers."""
     from matplotlib.category import StrCategoryFormatter
     from matplotlib.ticker import FixedLocator
 
-    axis = axes.yaxis
     written = axis.get_major_formatter()
     if not isinstance(axis.get_major_locator(), FixedLocator) and not isinstance(written, StrCategoryFormatter):
         return []

@@ -177,6 +177,9 @@ def test_every_figure_of_a_public_result_can_be_read() -> None:
             drawn += 1
             if found := faults(axes.figure):
                 wrong[f"{name}.{panel}"] = found
+            with titles.narrowed(axes.figure, 4.375):
+                if found := faults(axes.figure):
+                    wrong[f"{name}.{panel}, narrow"] = found
             plt.close("all")
     assert wrong == {}
     assert drawn > (35 if full() else 15)
