@@ -199,13 +199,13 @@ COMMAND = "from accountability.cli import main; main()"
 
 
 def beside(before: str, what: str, source: str) -> None:
-    """Make reports here and by an earlier commit in turn, three times, and print ratios of the least seconds a report.
+    """Make reports here and by an earlier commit in turn, six times, and print ratios of the least seconds a report.
 
     There are more studies now; each report counts once.
     """
     spent: dict[str, list[tuple[float, float]]] = {before: [], str(ROOT): []}
     words = ["report"] if what == "report" else ["run", what]
-    for _ in range(3):
+    for _ in range(6):
         for checkout, seconds in spent.items():
             with tempfile.TemporaryDirectory() as place:
                 used, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
