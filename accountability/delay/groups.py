@@ -91,7 +91,10 @@ class Groups(Result):
         return pd.concat([table.iloc[:1].assign(hidden=False), shown], ignore_index=True)
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw each group's median with its interval or bounds; a median not reached has only its label."""
+        """Draw each group's median with its interval or bounds; a median not reached has only its label.
+
+        Of more than 24 groups, those with the most cases.
+        """
         table = self.table.dropna(subset="n").reset_index(drop=True)
         axes = draw.new_axes(ax)
         if ax is None:

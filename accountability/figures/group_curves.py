@@ -171,7 +171,7 @@ class Curves:
         )  # fmt: skip
 
     def _panels(self, groups: list[tuple[str, pd.DataFrame]]) -> Axes:
-        """A panel a group, each with all others in grey behind it and its numbers at risk under its axis."""
+        """A panel a group, each with the others in grey behind it and its numbers at risk under its axis."""
         import matplotlib.pyplot as plt
 
         figure = plt.figure(figsize=(WIDTH, _PANEL), layout="constrained")

@@ -39,7 +39,10 @@ _ROOM = 0.055
 def stacked_shares(
     frame: pd.DataFrame, *, by: Sequence[str], term: str, share: str, label: str, ax: Axes | None = None
 ) -> Axes:
-    """Draw one horizontal bar per group and one segment per term with its share; hidden ones are hatched."""
+    """Draw one horizontal bar per group and one segment per term with its share; hidden ones are hatched.
+
+    On a figure of its own, of more than 24 groups those with the most cases.
+    """
     groups = groups_of(frame, by)
     shown = [name for name in frame[term].unique() if (frame.loc[frame[term] == name, share] > 0).any()]
     terms = in_order(shown)
