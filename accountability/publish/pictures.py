@@ -64,8 +64,8 @@ def pictures(image: Figure, kinds: Sequence[str], dpi: int = DPI) -> list[bytes]
                 box: BboxBase = Bbox.from_extents(-_BESIDE, -_OVER, width + _BESIDE, height + _OVER)
                 if "png" in kinds:
                     dots = _dots(image, dpi)
-                else:
-                    engine.execute(image)  # type: ignore[union-attr]
+                elif engine is not None:
+                    engine.execute(image)
             else:
                 if engine is not None and image.axes:
                     engine.execute(image)
