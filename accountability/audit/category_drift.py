@@ -18,7 +18,6 @@ from accountability.audit.part import (
     Part,
     anchor,
     gathered,
-    holm,
     is_case_files,
     listed,
 )
@@ -28,6 +27,7 @@ from accountability.privacy import hidden_cells
 from accountability.records.dataset import Dataset
 from accountability.results import capitalised, percent, plural
 from accountability.stats.compress import combine
+from accountability.stats.multiple_tests import holm
 from accountability.study import overview
 from accountability.study.cohort import Cohort
 

@@ -10,12 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from accountability.audit.closing_days import WEEKDAYS
-from accountability.audit.part import Kind, NotHeld, Part, at_least, days_of, holm, stages_held
+from accountability.audit.part import Kind, NotHeld, Part, at_least, days_of, stages_held
 from accountability.figures import draw
 from accountability.privacy import hidden_cells
 from accountability.records.dataset import Dataset
 from accountability.results import percent, plural
 from accountability.stats.arrays import Days, Flags
+from accountability.stats.multiple_tests import holm
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -256,17 +256,6 @@ def gathered(values: pd.Series, least: int, missing: str | None = None) -> pd.Se
     return text.mask(text.isin(small_groups(text, least)), OTHER)
 
 
-def holm(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return p-values corrected for multiple tests (Holm 1979); missing ones stay missing and do not count."""
-    p = np.asarray(probabilities, dtype=float)
-    out = np.full(len(p), np.nan)
-    place = np.flatnonzero(~np.isnan(p))
-    order = place[np.argsort(p[place], kind="stable")]
-    steps = p[order] * (len(order) - np.arange(len(order)))
-    out[order] = np.minimum(np.maximum.accumulate(steps), 1.0) if len(order) else steps
-    return out
-
-
 def at_least(count: npt.ArrayLike, trials: npt.ArrayLike, share: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Return the exact binomial probability of `count` or more among `trials` with probability `share`."""
     from scipy.special import betainc

@@ -5,13 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_left
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from accountability.delay.monthly_caseload import Arrivals, came_and_went, caseload, months_of
 from accountability.errors import ParameterError, Refusal
+from accountability.figures import draw
+from accountability.figures.house_style import WIDTH
+from accountability.figures.titles import with_most_cases
 from accountability.privacy import disclose
 from accountability.records.case_ends import ends_unknown
 from accountability.remembered import remembered
@@ -20,6 +23,9 @@ from accountability.stats.arrays import Days, share_left
 from accountability.stats.intervals import t_critical, z_critical
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 ALL = "all cases"
 
@@ -70,6 +76,26 @@ class Backlogs(Result):
             numbers = table.columns.drop("group")
             shown = large.assign(**large[numbers].mask(shown["hidden"]))
         return pd.concat([table.iloc[:1].assign(hidden=False), shown], ignore_index=True)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw for each group how many were closed for each case received, in the months of the pace."""
+        axes = draw.new_axes(ax)
+        hidden = self.table["hidden"].astype(bool)
+        table = self.table[self.table["clearance"].notna() | hidden].assign(hidden=hidden).reset_index(drop=True)
+        if ax is None:
+            figure: Any = axes.get_figure()
+            cases = table["received"].astype("float64").fillna(0.0).tolist()[1:]
+            ratio = table["clearance"].astype("float64").tolist()[1:]
+            table = table.iloc[[0, *with_most_cases(figure, range(1, len(table)), cases, ratio)]].reset_index(drop=True)
+            figure.set_size_inches(WIDTH, 1.2 + 0.32 * len(table))
+        received = table["received"].map(" ({:,})".format, na_action="ignore").astype("str").where(~table["hidden"], "")
+        # Cases are counted, not sampled: a pace has no interval of its own.
+        rows = table.assign(label=table["group"].map(draw.name_of) + received, lower=np.nan, upper=np.nan)
+        draw.ranges(
+            axes, rows, label="label", estimate="clearance", lower="lower", upper="upper", kind="share", null=1.0
+        )
+        axes.set_xlabel(f"closed for each received, last {plural(self.months, 'month')} (number received in brackets)")
+        return axes
 
     def sentence(self) -> str:
         """State the overall pace, the time to clear the backlog, and which groups fall behind."""

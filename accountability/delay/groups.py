@@ -25,6 +25,7 @@ from accountability.figures.titles import with_most_cases
 from accountability.privacy import disclose
 from accountability.results import Result, percent, plural
 from accountability.study.durations import Durations
+from accountability.study.grouping import NONE_STATED, OTHER, SEVERAL
 from accountability.study.inputs import takes
 
 if TYPE_CHECKING:
@@ -99,7 +100,9 @@ class Groups(Result):
         axes = draw.new_axes(ax)
         if ax is None:
             figure: Any = axes.get_figure()
-            rows = with_most_cases(figure, range(1, len(table)), table["n"].tolist()[1:])
+            unnamed = table["group"].isin([SEVERAL, NONE_STATED, OTHER])
+            middles = _place(table).astype("float64").mask(unnamed).tolist()
+            rows = with_most_cases(figure, range(1, len(table)), table["n"].tolist()[1:], middles[1:])
             table = table.iloc[[0, *rows]].reset_index(drop=True)
             figure.set_size_inches(WIDTH, 1.2 + 0.32 * len(table))
         numbers = table[["median", "median_lower", "median_upper"]].astype("float64")
@@ -134,8 +137,12 @@ class Groups(Result):
         share += extremes_said(whole.to_dict(), "closed_within_extreme", lambda share: percent(share, 1))
         among = self.among or f", {whole['open']:,} still open"
         said = f"Of {plural(int(whole['n']), 'case')}{among}, {share}."
-        place = self.table["median"].fillna(self.table["median_lower"].where(self.table["median_upper"].notna()))
-        reached = self.table.assign(place=place).iloc[1:].dropna(subset="place").sort_values("place", kind="stable")
+        reached = (
+            self.table.assign(place=_place(self.table))
+            .iloc[1:]
+            .dropna(subset="place")
+            .sort_values("place", kind="stable")
+        )
         if len(reached) < 2:
             return said
         middle = _middle(self.table)[reached.index]
@@ -144,6 +151,11 @@ class Groups(Result):
             f"({reached['group'].iloc[-1]})."
         )
         return said if self.test is None else f"{said} {self.test.sentence()}"
+
+
+def _place(table: pd.DataFrame) -> pd.Series:
+    """The day that ranks a median: the first that it can be, where it lies between two; missing if not reached."""
+    return table["median"].fillna(table["median_lower"].where(table["median_upper"].notna()))
 
 
 def _middle(table: pd.DataFrame) -> pd.Series:

@@ -23,7 +23,8 @@ from accountability.figures.house_style import (
     new_axes,
     numbers,
 )
-from accountability.figures.titles import broken, with_most_cases
+from accountability.figures.letters import broken
+from accountability.figures.titles import with_most_cases
 from accountability.privacy import MIN_CELL
 
 if TYPE_CHECKING:
@@ -175,7 +176,8 @@ class Curves:
         import matplotlib.pyplot as plt
 
         figure = plt.figure(figsize=(WIDTH, _PANEL), layout="constrained")
-        groups = with_most_cases(figure, groups, self._begun(groups))
+        middles = [float("nan") if (day := self._middle(name)) is None else float(day) for name, _ in groups]
+        groups = with_most_cases(figure, groups, self._begun(groups), middles)
         thinned = [_thin(part, self.last) for _, part in groups]
         panels = []
         for number, (_, part) in enumerate(groups):
@@ -306,7 +308,7 @@ def _arrange(
     most = 1
     for number, (axes, name) in enumerate(zip(panels, names, strict=True)):
         axes.set_subplotspec(grid[number // columns, number % columns])
-        said = broken(figure, name, (width - 0.6) / columns - 0.25, 8.5)
+        said = broken(name, (width - 0.6) / columns - 0.25, 8.5)
         most = max(most, said.count("\n") + 1)
         axes.set_title(said, fontsize=8.5, fontweight="bold", loc="left")
         first = number % columns == 0

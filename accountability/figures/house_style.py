@@ -30,6 +30,8 @@ HATCHES: Final = ("", "//", "..", "xx", "\\\\", "++")
 CONTEXT: Final = "context"
 #: Marks the numbers beside rows.
 BESIDE: Final = "beside"
+#: Marks the numbers within bars.
+INSIDE: Final = "inside"
 GREY: Final = "0.45"
 #: Inches: two columns of a journal, and the least that a drawing needs.
 WIDTH: Final = 7.0

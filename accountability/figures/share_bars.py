@@ -16,6 +16,7 @@ from accountability.figures.house_style import (
     CONTEXT,
     HATCHES,
     HIDDEN,
+    INSIDE,
     UNKNOWN,
     WIDTH,
     Kind,
@@ -37,11 +38,19 @@ _ROOM = 0.055
 
 
 def stacked_shares(
-    frame: pd.DataFrame, *, by: Sequence[str], term: str, share: str, label: str, ax: Axes | None = None
+    frame: pd.DataFrame,
+    *,
+    by: Sequence[str],
+    term: str,
+    share: str,
+    label: str,
+    named: str = "",
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw one horizontal bar per group and one segment per term with its share; hidden ones are hatched.
 
-    On a figure of its own, of more than 24 groups those with the most cases.
+    On a figure of its own, of more than 24 groups those with the most cases, and those with the least and the greatest
+    share of the term that texts name.
     """
     groups = groups_of(frame, by)
     shown = [name for name in frame[term].unique() if (frame.loc[frame[term] == name, share] > 0).any()]
@@ -51,7 +60,8 @@ def stacked_shares(
         figure: Any = axes.get_figure()
         if "n" in frame:
             cases = [float(part["n"].max()) if part["n"].notna().any() else 0.0 for _, part in groups]
-            groups = with_most_cases(figure, groups, cases)
+            of_named = [part.loc[part[term] == named, share].astype("float64") for _, part in groups]
+            groups = with_most_cases(figure, groups, cases, [float(one.max()) for one in of_named])
         figure.set_size_inches(WIDTH, 1.3 + 0.42 * len(groups) + 0.2 * (len(terms) // 4))
     colours = colours_of(terms)
     left = np.zeros(len(groups))
@@ -67,7 +77,7 @@ def stacked_shares(
         for row in np.flatnonzero(widths >= _ROOM).tolist():
             axes.text(
                 left[row] + widths[row] / 2, row, f"{100 * widths[row]:.0f} %", ha="center", va="center", fontsize=8,
-                color=ink_on(colours[name]),
+                color=ink_on(colours[name]), gid=INSIDE,
             )  # fmt: skip
         left += widths
     short = np.array([part[share].isna().any() for _, part in groups]) & (left < 1)

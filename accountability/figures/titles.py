@@ -3,40 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from accountability.figures.house_style import BESIDE, housed
+from accountability.figures.house_style import housed
+from accountability.figures.letters import broken, wide
 from accountability.labels import in_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
-    from matplotlib.legend import Legend
     from matplotlib.text import Text
 
 T = TypeVar("T")
 
 #: More groups than these fit on no page and in no reader's head.
 MOST_DRAWN: Final = 24
-_TITLE, _SUBTITLE, _FOOTER = 12.0, 9.0, 7.5
-_LINE: Final = 1.25
-#: A screen sets letters to whole dots, which makes some lines longer.
-_WHOLE_DOTS: Final = 0.96
-#: Points at which letters are measured.
-_SIZE: Final = 12.0
+TITLE, _SUBTITLE, _FOOTER = 12.0, 9.0, 7.5
+LINE: Final = 1.25
 #: Inches kept free at the edges, and between the words and the drawing.
 _EDGE, _GAP = 0.08, 0.1
-#: Share of a narrow figure that the names of its rows may take.
-_NAMES: Final = 0.34
 #: Inches that an axis of numbers takes.
 _NUMBERS: Final = 0.45
-#: Inches that a line of a legend is high.
-_KEY: Final = 0.18
+#: Inches that an axis under rows takes, with its label.
+_AXIS: Final = 1.2
 #: A figure on a slide: inches, and the smallest letters in points.
 _HALL: Final = (4.4, 1.9)
 _HALL_LETTERS: Final = 8.5
@@ -74,11 +66,11 @@ def titled(figure: Figure, title: str, subtitle: str = "", footer: str = "", alt
     alt : str
         Alternative text; title and subtitle when left out.
     """
-    before = words_of(figure)
+    before, left_out = words_of(figure), getattr(figure, "left_out", "")
     figure.words = Words(  # type: ignore[attr-defined]
         title,
         subtitle,
-        " ".join(part for part in (footer, getattr(figure, "left_out", "")) if part),
+        f"{footer.rstrip('.')}. {left_out}" if footer and left_out else footer or left_out,
         alt or ". ".join(part for part in (title, subtitle) if part),
         float(figure.get_size_inches()[1]) if before is None else before.drawing,
         getattr(figure, "fit", None),
@@ -87,13 +79,28 @@ def titled(figure: Figure, title: str, subtitle: str = "", footer: str = "", alt
     return rewrapped(figure)
 
 
-def with_most_cases(figure: Figure, groups: Sequence[T], cases: Sequence[float], most: int = MOST_DRAWN) -> list[T]:
-    """Return the groups that a reader can take in, those with the most cases, and have the figure's footer say so."""
+def with_most_cases(
+    figure: Figure, groups: Sequence[T], cases: Sequence[float], values: Sequence[float] = (), most: int = MOST_DRAWN
+) -> list[T]:
+    """Return the groups that a reader can take in, those with the most cases, and have the figure's footer say so.
+
+    Those with the least and the greatest of the values are among them: titles and answers name these.
+    """
     if len(groups) <= most:
         return list(groups)
-    order = sorted(range(len(groups)), key=lambda place: -cases[place])
-    figure.left_out = f"Drawn: the {most} groups with the most cases, of {len(groups):,}; the tables hold all."  # type: ignore[attr-defined]
-    return [groups[place] for place in sorted(order[:most])]
+    known = sorted((place for place, value in enumerate(values) if not math.isnan(value)), key=lambda one: values[one])
+    ends = dict(zip([*known[:1], *known[-1:]], ("least", "greatest"), strict=False))
+    rest = sorted((place for place in range(len(groups)) if place not in ends), key=lambda place: -cases[place])
+    most_cases = rest[: most - len(ends)]
+    besides = [word for place, word in ends.items() if cases[place] < cases[most_cases[-1]]]
+    also = (
+        f" and {'those' if len(besides) > 1 else 'that'} with the {' and the '.join(besides)} value" if besides else ""
+    )
+    figure.left_out = (  # type: ignore[attr-defined]
+        f"Drawn: the {most - len(besides)} groups with the most cases{also}, of {len(groups):,}; the tables hold all."
+    )
+    drawn = sorted([*ends, *most_cases])
+    return [groups[place] for place in drawn]
 
 
 def _relabelled(figure: Figure) -> None:
@@ -120,7 +127,7 @@ def _written(figure: Figure) -> list[Text]:
     found = list(figure.texts)
     for axes in figure.axes:
         found += [axes.title, axes.xaxis.label, axes.yaxis.label, *axes.texts]
-        found += [] if _legend(axes) is None else [_legend(axes).get_title(), *_legend(axes).get_texts()]
+        found += [] if legend_of(axes) is None else [legend_of(axes).get_title(), *legend_of(axes).get_texts()]
     return found
 
 
@@ -133,116 +140,27 @@ def rewrapped(figure: Figure) -> Figure:
     return figure
 
 
-@contextmanager
-def narrowed(figure: Figure, inches: float) -> Iterator[None]:
-    """Lay a figure out for a narrow column, names of rows and the numbers beside them in two lines; then as it was."""
-    width, height = figure.get_size_inches()
-    if width <= inches:
-        yield
-        return
-    single = [axes for axes in figure.axes if _columns(axes) == 1]
-    names = [(axes, list(axes.get_yticks()), _names(axes.yaxis)) for axes in single if _names(axes.yaxis)]
-    beside = [(text, text.get_text()) for axes in single for text in axes.texts if text.get_gid() == BESIDE]
-    keys: list[tuple[Axes, Any, int]] = [(axes, key, key._ncols) for axes in single for key in (_legend(axes),) if key]
-    turned = [axes for axes in single if _crowded(axes, inches)]
-    dated = _dated(single)
-    words = words_of(figure) or Words("", "", "", "", 0.0)
-    try:
-        figure.set_size_inches(inches, height)
-        for axes, places, said in names:
-            lines = [broken(figure, one, _NAMES * inches, 8.5) for one in said]
-            axes.set_yticks(places, lines)
-            words.more += max(0.0, _rows(lines) - max(words.drawing - 1.2, 0.0)) if len(names) == 1 else 0.0
-        for axis, _, _ in dated:
-            _fewer_dates(axis)
-        for axes in turned:
-            axes.tick_params(axis="x", labelrotation=90)
-            words.more += (
-                max(_wide(line, 8.5, "normal") for one in _names(axes.xaxis) for line in one.split("\n")) - 0.3
-            )
-        for text, numbers in beside:
-            size, weight = float(text.get_fontsize()), str(text.get_fontweight())
-            lines = [broken(figure, line, inches - 0.3, size, weight=weight) for line in numbers.split(" (")]
-            text.set_text("\n(".join(lines))
-            if size > _TITLE:  # a number that stands alone, in a figure no higher than it
-                words.more += text.get_text().count("\n") * size * _LINE / 72
-        for axes, legend, columns in keys:
-            each = max(_wide(text.get_text(), 8.5, "normal") for text in legend.get_texts()) + 0.45
-            fewer = max(1, min(columns, int((_room(axes, inches) + 0.165) / each)))
-            rows, before = (math.ceil(len(legend.get_texts()) / count) for count in (fewer, columns))
-            words.more += (rows - before) * _KEY
-            _key(axes, legend, fewer)
-        rewrapped(figure)
-        for axes, *_ in names:
-            axes.xaxis.label.set_text(broken(figure, axes.get_xlabel(), _room(axes, inches), 9.0))
-        yield
-    finally:
-        for axes, places, said in names:
-            axes.set_yticks(places, said)
-        for text, numbers in beside:
-            text.set_text(numbers)
-        for axes in turned:
-            axes.tick_params(axis="x", labelrotation=0)
-        for axis, locator, formatter in dated:
-            axis.set_major_locator(locator)
-            axis.set_major_formatter(formatter)
-        for axes, legend, columns in keys:
-            _key(axes, legend, columns)
-        words.more = 0.0
-        figure.set_size_inches(width, height)
-        rewrapped(figure)
-
-
-def _room(axes: Axes, inches: float) -> float:
+def room_beside(axes: Axes, inches: float) -> float:
     """The width right of the names of rows, or of an axis of numbers."""
-    lines = "\n".join(_names(axes.yaxis)).split("\n")
-    return inches - 0.3 - max(_NUMBERS, *(_wide(line, 8.5, "normal") for line in lines))
+    lines = "\n".join(names_on(axes.yaxis)).split("\n")
+    return inches - 0.3 - max(_NUMBERS, *(wide(line, 8.5, "normal") for line in lines))
 
 
-def _legend(axes: Axes) -> Any:
+def legend_of(axes: Axes) -> Any:
     """The legend; its number of columns has no public name."""
     return axes.get_legend()
 
 
-def _key(axes: Axes, legend: Legend, columns: int) -> None:
-    """Set a legend in columns."""
-    from accountability.figures import draw
-
-    if columns != _legend(axes)._ncols:
-        with housed():
-            names = [text.get_text() for text in legend.get_texts()]
-            draw.key_above(axes, legend.legend_handles, names, columns=columns)
-
-
-def _rows(names: Sequence[str]) -> float:
-    """The inches that rows as high as their highest name take."""
-    return len(names) * (0.05 + max(name.count("\n") + 1 for name in names) * 8.5 * _LINE / 72)
+def _tall_enough(figure: Figure, inches: float) -> float:
+    """The height of a drawing, or what its rows take if each is as high as the highest name."""
+    named = [names for axes in figure.axes if columns_of(axes) == 1 and (names := names_on(axes.yaxis))]
+    if len(named) != 1:
+        return inches
+    lines = max(name.count("\n") + 1 for name in named[0])
+    return max(inches, _AXIS + len(named[0]) * (0.05 + lines * 8.5 * LINE / 72))
 
 
-def _dated(every: Sequence[Axes]) -> list[tuple[Axis, Any, Any]]:
-    """The axes that choose their own dates, with what chooses and writes them."""
-    from matplotlib.dates import AutoDateLocator
-
-    found = [(one.xaxis, one.xaxis.get_major_locator(), one.xaxis.get_major_formatter()) for one in every]
-    return [(axis, locator, written) for axis, locator, written in found if isinstance(locator, AutoDateLocator)]
-
-
-def _fewer_dates(axis: Axis) -> None:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-    few = AutoDateLocator(minticks=2, maxticks=3)
-    axis.set_major_locator(few)
-    axis.set_major_formatter(ConciseDateFormatter(few))
-
-
-def _crowded(axes: Axes, inches: float) -> bool:
-    """Whether the names of columns would stand over one another in a narrow figure."""
-    names = _names(axes.xaxis)
-    each = _room(axes, inches) / max(len(names), 1)
-    return any(_wide(line, 8.5, "normal") > each for name in names for line in name.split("\n"))
-
-
-def _names(axis: Axis) -> list[str]:
+def names_on(axis: Axis) -> list[str]:
     """The names of rows or columns on an axis; none if it bears numbers."""
     from matplotlib.category import StrCategoryFormatter
     from matplotlib.ticker import FixedLocator
@@ -278,8 +196,8 @@ def for_hall(figure: Figure) -> float:
     figure.draw_without_rendering()  # only then is known where the axes lie
     for axes in figure.axes:
         place = axes.get_position()
-        room = (1 - place.x0) * _HALL[0] if _columns(axes) == 1 else place.width * _HALL[0]
-        axes.xaxis.label.set_text(broken(figure, axes.get_xlabel(), room - 0.05, 9.0))
+        room = (1 - place.x0) * _HALL[0] if columns_of(axes) == 1 else place.width * _HALL[0]
+        axes.xaxis.label.set_text(broken(axes.get_xlabel(), room - 0.05, 9.0))
         draw.apart(axes)
     said = [text for text in _texts(figure) if text.get_visible() and text.get_text().strip()]
     for text in said:
@@ -295,19 +213,19 @@ def _texts(figure: Figure) -> list[Text]:
 
 def _wrap(figure: Figure, words: Words) -> None:
     width = float(figure.get_size_inches()[0])
-    body = words.more + (words.drawing if words.fit is None else words.fit(width))
+    body = words.more + (_tall_enough(figure, words.drawing) if words.fit is None else words.fit(width))
     for old in [old for old in figure.texts if old.get_gid() == "words"]:
         old.remove()
     room = width - 2 * _EDGE
     head = [
-        (broken(figure, said, room, size, weight=weight), size, colour, weight)
+        (broken(said, room, size, weight=weight), size, colour, weight)
         for said, size, colour, weight in (
-            (words.title, _TITLE, "0.07", "bold"),
+            (words.title, TITLE, "0.07", "bold"),
             (words.subtitle, _SUBTITLE, "0.35", "normal"),
         )
         if said
     ]
-    foot = broken(figure, words.footer, room, _FOOTER) if words.footer else ""
+    foot = broken(words.footer, room, _FOOTER) if words.footer else ""
     above = _EDGE + sum(_tall(text, size) for text, size, _, _ in head) + _GAP
     below = _tall(foot, _FOOTER) + _EDGE if foot else 0.0
     height = above + body + below
@@ -316,56 +234,29 @@ def _wrap(figure: Figure, words: Words) -> None:
     for text, size, colour, weight in head:
         figure.text(
             _EDGE / width, 1 - down / height, text, fontsize=size, color=colour, fontweight=weight,
-            ha="left", va="top", linespacing=_LINE - 0.05, gid="words",
+            ha="left", va="top", linespacing=LINE - 0.05, gid="words",
         )  # fmt: skip
         down += _tall(text, size)
     if foot:
         figure.text(
             _EDGE / width, _EDGE / height, foot, fontsize=_FOOTER, color="0.4", ha="left", va="bottom", gid="words",
         )  # fmt: skip
+    # Axes over one another begin where the longest names end.
+    across = min((room_beside(axes, width) for axes in figure.axes if columns_of(axes) == 1), default=width)
     for axes in figure.axes:
-        axes.xaxis.label.set_text(broken(figure, axes.get_xlabel(), width / _columns(axes) - 0.7, 9.0))
-        axes.yaxis.label.set_text(broken(figure, axes.get_ylabel(), max(body - 0.5, 1.0), 9.0))
+        each = across if columns_of(axes) == 1 else width / columns_of(axes) - 0.7
+        axes.xaxis.label.set_text(broken(axes.get_xlabel(), each, 9.0))
+        axes.yaxis.label.set_text(broken(axes.get_ylabel(), max(body - 0.5, 1.0), 9.0))
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.set(rect=(0, below / height, 1, body / height))  # type: ignore[call-arg]
 
 
-def _columns(axes: Axes) -> int:
+def columns_of(axes: Axes) -> int:
+    """Return the number of columns of the grid in which axes stand."""
     spec = axes.get_subplotspec()
     return 1 if spec is None else int(spec.get_geometry()[1])
 
 
-def broken(figure: Figure, text: str, inches: float, size: float, *, weight: str = "normal") -> str:
-    """Break a text into lines of at most some width in inches."""
-    lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and _wide(longer, size, weight) <= _WHOLE_DOTS * inches:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return "\n".join(lines)
-
-
-def _wide(text: str, size: float, weight: str) -> float:
-    """Return the inches of a line: the sum of its letters, as a file with text sets them."""
-    return size * sum(_em(letter, weight) for letter in text) / 72
-
-
-@lru_cache(2000)
-def _em(letter: str, weight: str) -> float:
-    """Return a letter's width in letter sizes; of one that the face lacks, that of the widest."""
-    from matplotlib.font_manager import FontProperties, findfont, get_font
-    from matplotlib.ft2font import LoadFlags
-
-    # The face is the same for every kind of file.
-    face = get_font(findfont(FontProperties(family=["DejaVu Sans"], weight=weight)))
-    if not face.get_char_index(ord(letter)):
-        return 1.0
-    face.set_size(_SIZE, 72)
-    return float(face.load_char(ord(letter), LoadFlags.NO_HINTING).linearHoriAdvance) / 65536 / _SIZE
-
-
 def _tall(text: str, size: float) -> float:
-    return (text.count("\n") + 1) * size * _LINE / 72 + 0.03 if text else 0.0
+    return (text.count("\n") + 1) * size * LINE / 72 + 0.03 if text else 0.0

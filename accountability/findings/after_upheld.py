@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from accountability.figures import draw
-from accountability.figures.group_curves import groups_of
 from accountability.figures.house_style import WIDTH
-from accountability.figures.titles import MOST_DRAWN, with_most_cases
+from accountability.figures.titles import with_most_cases
 from accountability.findings import wording
 from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
 from accountability.findings.finding_parts import ReadingTable
-from accountability.findings.frame_tables import counts, key_share, reading, shares
+from accountability.findings.frame_tables import Row, counts, ends_of, key_share, reading, shares
 from accountability.results import Refused, capitalised
 
 _NO_PENALTY = "The release records no penalty, so which one followed cannot be said."
@@ -44,10 +44,7 @@ def found(
     upheld = [row for row in rows if row["part"] == "finding" and row["term"] == "sustained"]
     penalties = [row for row in rows if row["part"] == "penalty" and wording.known(row["estimate"])]
     first = asked.sentence(outcomes.no_share) if outcomes.no_share else _upheld(asked, upheld, unit)
-    ranked = sorted(
-        (row for row in penalties if row["estimate"] and _whose(asked, row) == _whose(asked, penalties[0])),
-        key=lambda row: -row["estimate"],
-    )
+    ranked = _ranked(asked, penalties)
     waiting, silent = (_left(outcomes, name) for name in ("pending", "finding_not_recorded"))
     known = bool(asked.data.allegations.get("imposed_penalty", pd.Series(dtype="str")).notna().any())
     second = _penalties(asked, penalties, ranked) if penalties else _FEW_PENALTIES if known else _NO_PENALTY
@@ -60,35 +57,43 @@ def found(
     else:
         last = capitalised(missing) or "A penalty on record may still be reduced or not served."
     top = upheld[0] if upheld else {}
-    title = (
-        f"{wording.share(top['estimate'], top['lower'], top['upper'])} of decided {unit}s were upheld"
-        if upheld and wording.known(top.get("estimate"))
-        else f"{capitalised(asked.label(ranked[0]['term']))} followed most often"
-        if ranked
-        else "Too few were upheld to show"
-    )
-    if asked.group and len(upheld) > 1:
-        title = f"{_ends(asked, upheld)[0]} were upheld, by {asked.group}"
+    ends = ends_of(upheld) if asked.group else None
+    if asked.group:
+        title = f"{_said(asked, ends)} were upheld, by {asked.group}" if ends else "Too few were upheld to show"
+    elif ranked:
+        title = f"Most often after an upheld {unit}: {asked.label(ranked[0]['term'])}, {_share(ranked[0])}"
+    elif wording.known(top.get("estimate")):
+        title = f"{_share(top)} of decided {unit}s were upheld"
+    else:
+        title = "Too few were upheld to show"
+    by_penalty = bool(ranked) and not asked.group
+    n = sum(int(row["n"]) for row in upheld if wording.known(row["n"]))
+    decided = f"{n:,} decided {unit}s" if n else f"Decided {unit}s"
+    had = f"{wording.count(ranked[0]['n'])} upheld" if by_penalty and wording.known(ranked[0]["n"]) else "The upheld"
     lighter = _lighter(changes)
     return asked.finding(
         " ".join([first, second, last]),
         lead=asked.lead(
-            outcomes if ranked else partial(_drawn, asked, table, unit),
+            outcomes if by_penalty else partial(_drawn, asked, table, unit),
             title,
-            f"Share of the upheld {unit}s by penalty, and of all decided by finding" if ranked else "Share by finding",
-            f"{wording.count(top['n'])} decided {unit}s" if wording.known(top.get("n")) else f"Decided {unit}s",
+            f"Share of the upheld {unit}s by penalty"
+            if by_penalty
+            else f"Share upheld, by {asked.group}"
+            if asked.group
+            else "Share by finding",
+            f"{had} with a decided penalty, of {decided[:1].lower()}{decided[1:]}" if by_penalty else decided,
         )
-        if ranked or table.loc[table["part"] == "finding", "estimate"].notna().any()
+        if by_penalty or table.loc[table["part"] == "finding", "estimate"].notna().any()
         else None,
         numbers=(
             *(
-                (key_share(f"upheld{_of(asked, top)}", top, f"of {wording.count(top['n'])} decided {unit}s"),)
-                if upheld and wording.known(top["estimate"]) and not outcomes.no_share
-                else ()
+                key_share(f"upheld{_of(asked, row)}", row, f"of {wording.count(row['n'])} decided {unit}s")
+                for row in (ends or (top,))
+                if row and wording.known(row["estimate"]) and not outcomes.no_share
             ),
             *(
                 (key_share(f"of the upheld{_of(asked, ranked[0])}: {asked.label(ranked[0]['term'])}", ranked[0]),)
-                if ranked
+                if ranked and not ends
                 else ()
             ),
             *((key_share(_PAIRS, lighter),) if lighter else ()),
@@ -141,32 +146,47 @@ def _missing(asked: Asked, changes: Changes | Refused, answered: str) -> str:
     return f"what became of recommended penalties cannot be said: {said}."
 
 
+def _ranked(asked: Asked, penalties: list[dict[Any, Any]]) -> list[dict[Any, Any]]:
+    """The penalties that followed, the most frequent first; by group, the groups' shares of the one most frequent."""
+    given = [row for row in penalties if row["estimate"]]
+    if not asked.group:
+        return sorted(given, key=lambda row: -row["estimate"])
+    among: dict[str, float] = {}
+    for row in given:
+        among[row["term"]] = among.get(row["term"], 0.0) + row["estimate"]
+    most = max(among, key=lambda term: among[term], default="")
+    return [row for row in given if row["term"] == most]
+
+
 def _drawn(asked: Asked, table: pd.DataFrame, unit: str) -> Axes:
-    """Draw how all decided ended, where the penalties may not be shown."""
-    shown = table[(table["part"] == "finding") & table["estimate"].notna()].reset_index(drop=True)
+    """Draw how all decided ended, where the penalties may not be shown; by group, the share upheld of each."""
+    column = asked.parameters.get("group")
     axes = draw.new_axes()
     figure: Any = axes.get_figure()
-    column = asked.parameters.get("group")
-    if column and column in shown:
-        if len(shown) > MOST_DRAWN:  # the title tells how many were upheld
-            shown = shown[shown["term"] == "sustained"]
-        groups = groups_of(shown, [column])
-        shown = pd.concat(
-            [part for _, part in with_most_cases(figure, groups, [float(part["n"].max()) for _, part in groups])]
-        ).reset_index(drop=True)
-    names = [f"{asked.label(row['term'])}{_of(asked, row)}" for row in shown.to_dict("records")]
+    shown = table[(table["part"] == "finding") & (table["estimate"].notna() | table["hidden"])]
+    if column:
+        shown = shown[shown["term"] == "sustained"]
+        # Years and other numbers keep their order.
+        if not shown[column].astype("str").str.isdigit().all():
+            shown = shown.sort_values("estimate", ascending=False, kind="stable")
+        rows = list(range(len(shown)))
+        cases, values = (shown[name].astype("float64").tolist() for name in ("n", "estimate"))
+        rows = with_most_cases(figure, rows, [0.0 if math.isnan(n) else n for n in cases], values)
+        shown = shown.iloc[rows]
+    shown = shown.reset_index(drop=True)
+    names = [_whose(asked, row) if column else asked.label(row["term"]) for row in shown.to_dict("records")]
     figure.set_size_inches(WIDTH, 1.4 + 0.32 * len(shown))
     draw.ranges(
         axes, shown.assign(label=names), label="label", estimate="estimate", lower="lower", upper="upper", kind="share"
     )
-    return draw.labelled(axes, x=f"share of decided {unit}s")
+    return draw.labelled(axes, x=f"share of decided {unit}s{' that were upheld' if column else ''}")
 
 
-def _of(asked: Asked, row: dict[Any, Any]) -> str:
+def _of(asked: Asked, row: Row) -> str:
     return f", {_whose(asked, row)}" if asked.group else ""
 
 
-def _whose(asked: Asked, row: dict[Any, Any]) -> str:
+def _whose(asked: Asked, row: Row) -> str:
     column = asked.parameters.get("group")
     return asked.label(str(row[column])) if column and column in row else ""
 
@@ -176,8 +196,10 @@ def _upheld(asked: Asked, rows: list[dict[Any, Any]], unit: str) -> str:
     if not shown:
         return f"The share of {unit}s upheld rests on fewer than {asked.fewest} and is not shown."
     if asked.group:
-        low, high, n = *_ends(asked, rows)[1:], sum(int(row["n"]) for row in shown)
-        return f"Of {n:,} decided {unit}s, {low} to {high} were upheld, by {asked.group}."
+        n, ends = sum(int(row["n"]) for row in shown), ends_of(shown)
+        if ends is None:
+            return f"{_share(shown[0])} were upheld{_of(asked, shown[0])}; too few to show in any other group."
+        return f"Of {n:,} decided {unit}s, {_said(asked, ends)} were upheld, by {asked.group}."
     row = shown[0]
     return (
         f"{wording.count(row['events'])} of {wording.count(row['n'])} decided {unit}s were upheld "
@@ -186,15 +208,13 @@ def _upheld(asked: Asked, rows: list[dict[Any, Any]], unit: str) -> str:
     )
 
 
-def _ends(asked: Asked, rows: list[dict[Any, Any]]) -> tuple[str, str, str]:
-    shown = sorted((row for row in rows if wording.known(row["estimate"])), key=lambda row: row["estimate"])
-    if not shown:
-        return "Too few", "", ""
-    low, high = (
-        f"{wording.share(row['estimate'], row['lower'], row['upper'])} ({_whose(asked, row)})"
-        for row in (shown[0], shown[-1])
-    )
-    return f"{low} to {high}", low, high
+def _share(row: Row) -> str:
+    return wording.share(row["estimate"], row["lower"], row["upper"])
+
+
+def _said(asked: Asked, ends: tuple[Row, Row]) -> str:
+    """The shares of the groups with the least and the greatest."""
+    return " to ".join(f"{_share(row)} ({_whose(asked, row)})" for row in ends)
 
 
 def _penalties(asked: Asked, penalties: list[dict[Any, Any]], ranked: list[dict[Any, Any]]) -> str:
@@ -203,14 +223,13 @@ def _penalties(asked: Asked, penalties: list[dict[Any, Any]], ranked: list[dict[
             "Which penalties followed is not shown: at least one rests on fewer than ten, and the others would give it "
             "away."
         )
-    said = [
-        f"{asked.label(row['term'])} {wording.share(row['estimate'], row['lower'], row['upper'])}"
-        for row in ranked[:3]
-        if row["estimate"]
-    ]
-    whose = f" ({_whose(asked, ranked[0])})" if asked.group else ""
+    if asked.group:
+        ends = ends_of(ranked)
+        share = _said(asked, ends) if ends else f"{_share(ranked[0])} ({_whose(asked, ranked[0])})"
+        return f"Most often {asked.label(ranked[0]['term'])} followed, in {share} of the upheld with a decided penalty."
+    said = [f"{asked.label(row['term'])} {_share(row)}" for row in ranked[:3]]
     number = f" {wording.count(ranked[0]['n'])}" if wording.known(ranked[0]["n"]) else "se"
-    return f"Of the{number} upheld with a decided penalty{whose}, most often {wording.joined(said)}."
+    return f"Of the{number} upheld with a decided penalty, most often {wording.joined(said)}."
 
 
 def _lighter(changes: Changes | Refused) -> dict[Any, Any] | None:
@@ -250,8 +269,8 @@ def _by_unit(asked: Asked, by_unit: pd.DataFrame) -> tuple[str, ...]:
 
 def _tipping(asked: Asked, upheld: list[dict[Any, Any]], tipping: Tipping | Refused | None) -> tuple[str, ...]:
     """What would turn the shares that are named: of groups, the lowest and the highest."""
-    shown = sorted((row for row in upheld if wording.known(row["estimate"])), key=lambda row: row["estimate"])
-    names = [f"({_whose(asked, row)})" for row in (*shown[:1], *shown[-1:])] if asked.group else []
+    ends = ends_of(upheld) or upheld[:1]
+    names = [f"({_whose(asked, row)})" for row in ends if wording.known(row["estimate"])] if asked.group else []
     return asked.tipping(tipping, *names)
 
 

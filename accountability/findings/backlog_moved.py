@@ -8,7 +8,7 @@ from accountability.findings import wording
 from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
 from accountability.findings.finding_parts import KeyNumber, ReadingTable
-from accountability.findings.frame_tables import counts, raw, reading
+from accountability.findings.frame_tables import counts, ends_of, raw, reading
 from accountability.results import Refused, plural
 
 if TYPE_CHECKING:
@@ -46,14 +46,22 @@ def found(
         f"{wording.month(top['month'])}."
     )
     title = f"Open complaints {verb} from {start:,} to {end:,}"
-    if not isinstance(pace, Refused) and asked.group:
-        title = f"{title}. {_groups(asked, pace).rstrip('.')}"
-    by_pace = [] if isinstance(pace, Refused) else [_pace(asked, pace), _groups(asked, pace)]
+    groups = "" if isinstance(pace, Refused) else _groups(asked, pace)
+    if _compared(pace):
+        title = groups.rstrip(".")
+    by_pace = [] if isinstance(pace, Refused) else [_pace(asked, pace), groups]
     turns = _turns(pace, half, twice)
     mass = load.mass_closures
     return asked.finding(
         " ".join(text for text in (moved, *by_pace, *(() if asked.group else turns[:1])) if text),
         lead=asked.lead(
+            pace,
+            title,
+            f"Closed for each received, in the last {plural(pace.months, 'month')}",
+            "{received:,} complaints received, {closed:,} closed".format_map(pace.table.iloc[0].to_dict()),
+        )
+        if not isinstance(pace, Refused) and _compared(pace)
+        else asked.lead(
             load,
             title,
             "Complaints received, closed and open at the end of each month",
@@ -116,13 +124,15 @@ def _falls(pace: Backlogs) -> bool:
 def _groups(asked: Asked, pace: Backlogs) -> str:
     if not asked.group:
         return ""
-    shown = pace.table.iloc[1:].dropna(subset="clearance").sort_values("clearance", kind="stable")
-    if len(shown) < 2:
+    ends = ends_of(pace.table.iloc[1:].to_dict("records"), "clearance")
+    if ends is None:
         return f"By {asked.group}, too few groups can be shown."
-    low, high = (
-        (wording.share(row["clearance"]), asked.label(str(row["group"]))) for _, row in shown.iloc[[0, -1]].iterrows()
-    )
+    low, high = ((wording.share(row["clearance"]), asked.label(str(row["group"]))) for row in ends)
     return f"By {asked.group}, closings were {low[0]} of receipts ({low[1]}) to {high[0]} ({high[1]})."
+
+
+def _compared(pace: Backlogs | Refused) -> bool:
+    return not isinstance(pace, Refused) and ends_of(pace.table.iloc[1:].to_dict("records"), "clearance") is not None
 
 
 def _turns(pace: Backlogs | Refused, half: Backlogs | Refused, twice: Backlogs | Refused) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from accountability.findings import wording
@@ -60,3 +60,9 @@ def raw(value: Any, lower: Any = None, upper: Any = None) -> dict[str, Any]:
     return {
         name: float(one) if wording.known(one) else None for name, one in zip(names, (value, lower, upper), strict=True)
     }
+
+
+def ends_of(rows: Iterable[Row], name: str = "estimate") -> tuple[Row, Row] | None:
+    """Return the rows with the least and the greatest number, of those that are shown; none of fewer than two."""
+    shown = sorted((row for row in rows if wording.known(row[name])), key=lambda row: float(row[name]))
+    return (shown[0], shown[-1]) if len(shown) > 1 else None

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from accountability.findings import wording
 from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
-from accountability.findings.frame_tables import Row, counts, key_share, ratios, reading, shares
+from accountability.findings.finding_parts import ReadingTable
+from accountability.findings.frame_tables import Row, counts, ends_of, key_share, ratios, reading, shares
 from accountability.officers import AFTER
 from accountability.results import Refused, plural
 
@@ -44,17 +45,14 @@ def found(
     shown = wording.known(first["estimate"])
     main = (
         f"Within {plural(days, 'day')} of {AFTER[first['after']]}, "
-        f"{wording.share(first['estimate'], first['lower'], first['upper'])} of {int(first['n']):,} officers drew the "
+        f"{_plain(first)} of {int(first['n']):,} officers drew the "
         f"next one ({asked.confidence} interval {wording.share_ends(first['lower'], first['upper'])})."
         if shown
         else f"Too few officers were watched {plural(days, 'day')} after {AFTER[first['after']]} to show a share."
     )
     after = (
         "After "
-        + "; after ".join(
-            f"{AFTER[row['after']]} it was {wording.share(row['estimate'], row['lower'], row['upper'])}"
-            for row in others
-        )
+        + "; after ".join(f"{AFTER[row['after']]} it was {_plain(row)}" for row in others)
         + ": officers who come that far differ from those who do not, so this is not an effect of the step."
         if others
         else ""
@@ -65,11 +63,15 @@ def found(
         else "When officers left is not on record: who left counts as never complained about again."
     )
     title = (
-        f"{wording.share(first['estimate'])} of officers drew a next complaint within {plural(days, 'day')}"
+        f"{_plain(first)} of officers drew a next complaint within {plural(days, 'day')}"
         if shown
         else "The next complaint after each step"
     )
     lead = coming if groups is None or isinstance(groups, Refused) else groups
+    apart = _apart(asked, groups, days)
+    if apart:
+        title = f"{apart} of officers drew a next complaint within {plural(days, 'day')}"
+        after = f"By {asked.group}, it was {apart}."
     return asked.finding(
         " ".join(text for text in (main, after, caveat) if text),
         lead=asked.lead(
@@ -96,6 +98,7 @@ def found(
                     "officers": counts("n"),
                 },
             ),
+            *_by_group(asked, groups),
             *_rates(rates),
         ),
         firm=(*_gap(gaps, days), *_incident(by_incident, days)),
@@ -104,11 +107,43 @@ def found(
     )
 
 
+def _plain(row: Row) -> str:
+    return wording.share(row["estimate"], row["lower"], row["upper"])
+
+
 def _share(row: Row) -> str:
     # Beyond the last day on which an officer was watched nothing is hidden: it was not seen.
     if not row["hidden"] and not wording.known(row["estimate"]):
         return "not observed"
     return shares()(row)
+
+
+def _apart(asked: Asked, groups: NextComplaint | Refused | None, days: int) -> str:
+    """The groups with the least and the greatest share; empty where fewer than two can be shown."""
+    if not asked.group or groups is None or isinstance(groups, Refused):
+        return ""
+    at = groups.table[(groups.table["day"] == days) & (groups.table["end"] == NEXT)]
+    ends = ends_of(at.to_dict("records"))
+    column = str(asked.parameters["group"])
+    return " to ".join(f"{_plain(row)} ({asked.label(str(row[column]))})" for row in ends or ())
+
+
+def _by_group(asked: Asked, groups: NextComplaint | Refused | None) -> tuple[ReadingTable, ...]:
+    if not asked.group or groups is None or isinstance(groups, Refused):
+        return ()
+    column = str(asked.parameters["group"])
+    return (
+        reading(
+            f"Next complaint after the first, by {asked.group}",
+            groups.table[groups.table["end"] == NEXT],
+            {
+                asked.group: lambda one: asked.label(str(one[column])),
+                "within (days)": counts("day"),
+                "share of officers (interval)": _share,
+                "officers": counts("n"),
+            },
+        ),
+    )
 
 
 def _rates(rates: Cox | Refused) -> tuple[object, ...]:

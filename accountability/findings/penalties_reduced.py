@@ -8,7 +8,7 @@ from accountability.findings import wording
 from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
 from accountability.findings.finding_parts import ReadingTable
-from accountability.findings.frame_tables import counts, key_share, reading, shares
+from accountability.findings.frame_tables import Row, counts, ends_of, key_share, reading, shares
 from accountability.results import Refused
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _orders(changes: Changes) -> str:
     return "The order of the contested penalties does not change this."
 
 
-def _share(row: dict[Any, Any]) -> str:
+def _share(row: Row) -> str:
     return (
         wording.share(row["estimate"], row["lower"], row["upper"])
         if wording.known(row["estimate"])
@@ -147,11 +147,11 @@ def _share(row: dict[Any, Any]) -> str:
 def _groups(asked: Asked, lighter: list[dict[Any, Any]], column: str | None) -> str:
     if column is None:
         return ""
-    shown = sorted((row for row in lighter[1:] if wording.known(row["estimate"])), key=lambda row: row["estimate"])
-    if len(shown) < 2:
+    ends = ends_of(lighter[1:])
+    if ends is None:
         return f"By {asked.group}, too few groups can be shown."
-    ends = [f"{_share(row)} ({asked.label(str(row[column]))})" for row in (shown[0], shown[-1])]
-    return f"By {asked.group}, {' to '.join(ends)} ended lighter."
+    said = " to ".join(f"{_share(row)} ({asked.label(str(row[column]))})" for row in ends)
+    return f"By {asked.group}, {said} ended lighter."
 
 
 def _steps(asked: Asked, steps: Waterfall) -> ReadingTable:

@@ -6,12 +6,15 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from accountability.findings import wording
 from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
 from accountability.findings.finding_parts import KeyNumber, ReadingTable
-from accountability.findings.frame_tables import counts, ratios, raw, reading
+from accountability.findings.frame_tables import counts, ends_of, ratios, raw, reading
 from accountability.results import Refused, capitalised, plural
+from accountability.stats.multiple_tests import holm
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,8 +46,13 @@ def found(
         if not effect.causal
         else f"{capitalised(effect.reform)} changed {effect.outcome}, under parallel trends"
     )
+    apart = _apart(asked, groups)
+    if apart:
+        title = f"{apart[0]} at {effect.reform}"
     says = effect.answer(recording_changed=not isinstance(changed, Refused) and len(changed) > 0)
-    if not isinstance(placebo, Refused):
+    if apart:
+        says += f" {apart[1]}"
+    elif not isinstance(placebo, Refused):
         says += (
             f" At {placebo.false} of {plural(len(placebo.table) - 1, 'date')} before it, the same would have been "
             "called a change."
@@ -52,10 +60,15 @@ def found(
     return asked.finding(
         says,
         lead=asked.lead(
-            effect,
+            groups if apart else effect,
             title,
-            f"{capitalised(effect.outcome)}, by month" if hasattr(effect, "series") else "The step by window and curve",
-            f"{int(first['n']):,} complaints in {plural(int(first['clusters']), 'month')}",
+            f"{capitalised(effect.outcome)}, by {asked.group}: {effect.scale} to what would have been, after the date"
+            if apart
+            else f"{capitalised(effect.outcome)}, by month"
+            if hasattr(effect, "series")
+            else "The step by window and curve",
+            f"{int(groups.table['n'].sum()) if apart else int(first['n']):,} complaints in "
+            f"{plural(int(first['clusters']), 'month')}",
             alt=f"{title}. {says}",
         ),
         numbers=(
@@ -85,12 +98,38 @@ def found(
                 else [_rows(f"By {asked.group}", groups.table, "choice", groups.scale)]
             )
         ),
-        firm=tuple(one.sentence() for one in (placebo, choices, groups) if one and not isinstance(one, Refused)),
+        firm=tuple(
+            one.sentence()
+            for one in (placebo, choices, None if apart else groups)
+            if one and not isinstance(one, Refused)
+        ),
         firm_table=None
         if choices is None or isinstance(choices, Refused)
         else _rows("Other choices", choices.table, "choice", choices.scale),
         breaks=breaks,
         method=asked.method(effect, *(() if isinstance(placebo, Refused) else (placebo,))),
+    )
+
+
+def _apart(asked: Asked, groups: Variations | Refused) -> tuple[str, str] | None:
+    """Title and sentence that name the groups with the least and the greatest change; none of fewer than two."""
+    if not asked.group or isinstance(groups, Refused):
+        return None
+    ends = ends_of(groups.table.to_dict("records"))
+    if ends is None:
+        return None
+    p_values = holm(groups.table["p_value"].to_numpy(float))
+    tested = int((~np.isnan(p_values)).sum())
+    changed = int((p_values < 1 - float(asked.parameters.get("confidence", 0.95))).sum())
+    said = " to ".join(
+        f"{wording.number(row['estimate'], row['lower'], row['upper'])} ({asked.label(str(row['choice']))})"
+        for row in ends
+    )
+    which = f"{changed} of {tested} groups" if changed else "no group"
+    return (
+        f"By {asked.group}, {which} changed beyond chance",
+        f"By {asked.group}, the {groups.scale} was {said}; {which} changed beyond chance (corrected for "
+        f"{tested} tests).",
     )
 
 

@@ -36,11 +36,19 @@ def found(asked: Asked, *, held: Audit) -> Finding:
         if fields
         else "."
     )
-    third = _traps(asked, held)
+    drift = _drift(asked, held)
+    third = drift or _traps(asked, held)
     title = f"{plural(cases, 'complaint')}; {len(whole)} of {len(questions)} questions can be answered in full"
     return asked.finding(
         " ".join(text for text in (first, second, third) if text),
         lead=asked.lead(
+            held.drift,
+            drift.rstrip("."),
+            "Share of rows that would have to change for the year to be like the one before",
+            f"{len(asked.data.allegations):,} allegation rows",
+        )
+        if drift
+        else asked.lead(
             held.coverage,
             title,
             "Complaints by the year they were received, with and without a closing date",
@@ -115,6 +123,21 @@ def _some(questions: str) -> str:
     listed = questions.split("; ")
     more = f"; and {len(listed) - _LISTED} more" if len(listed) > _LISTED else ""
     return "; ".join(listed[:_LISTED]) + more
+
+
+def _drift(asked: Asked, held: Audit) -> str:
+    """Say whether the mix of the group asked for changed over the years, where it can be told."""
+    if not asked.group or held.drift.not_held or not len(held.drift.table):
+        return ""
+    steps = held.drift.table
+    moved = steps[steps["moved"]]
+    if moved.empty:
+        return f"The mix of {asked.group} moved no more from year to year than chance does."
+    top = moved.sort_values("distance", kind="stable").iloc[-1]
+    return (
+        f"The mix of {asked.group} moved more than chance in {len(moved)} of {plural(len(steps), 'step')} from year to "
+        f"year, most from {int(top['from_year'])} to {int(top['to_year'])} ({wording.share(top['distance'])} of rows)."
+    )
 
 
 def _traps(asked: Asked, held: Audit) -> str:

@@ -62,16 +62,20 @@ def digits(lower: float, upper: float, scale: float = 1.0) -> int:
     return min(max(-math.floor(math.log10(error)), 0), 2)
 
 
-def _share_digits(lower: Any, upper: Any) -> int:
+def _share_digits(value: Any, lower: Any, upper: Any) -> int:
     """One decimal of a per cent where the standard error is below two points, else none."""
-    return 1 if not (known(lower) and known(upper)) or abs(float(upper) - float(lower)) < _WIDE else 0
+    if not (known(lower) and known(upper)):
+        return 1
+    # A share that is a whole per cent, and both its limits, were rounded to give no small count away.
+    rounded = all(abs(100 * float(one) - round(100 * float(one))) < 1e-9 for one in (value, lower, upper))
+    return 0 if rounded or abs(float(upper) - float(lower)) >= _WIDE else 1
 
 
 def share(value: Any, lower: Any = None, upper: Any = None) -> str:
     """Write a share as per cent, with as many decimals as its interval allows."""
     if not known(value):
         return HIDDEN
-    fine = 0 if float(value) in (0.0, 1.0) else _share_digits(lower, upper)
+    fine = 0 if float(value) in (0.0, 1.0) else _share_digits(value, lower, upper)
     return f"{100 * float(value):.{fine}f} %"
 
 
@@ -105,7 +109,7 @@ def share_interval(value: Any, lower: Any, upper: Any) -> str:
         return HIDDEN
     if not known(lower) or not known(upper) or float(lower) == float(upper):  # known without doubt: no interval
         return share(value)
-    fine = _share_digits(lower, upper)
+    fine = _share_digits(value, lower, upper)
     return f"{share(value, lower, upper)} ({100 * float(lower):.{fine}f} to {100 * float(upper):.{fine}f})"
 
 

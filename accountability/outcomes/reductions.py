@@ -70,7 +70,7 @@ class PenaltyReductions(Disclosed):
         from accountability.figures.share_bars import stacked_shares
 
         label = f"share of {WORDS[self.unit]} with a penalty above none recommended"
-        return stacked_shares(self.table, by=self.by, term="end", share="estimate", label=label, ax=ax)
+        return stacked_shares(self.table, by=self.by, term="end", share="estimate", label=label, named="lighter", ax=ax)
 
     def sentence(self) -> str:
         """State the share that ended lighter in each group."""

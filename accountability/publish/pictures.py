@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from accountability.figures.titles import narrowed, words_of
+from accountability.figures.narrow import narrowed
+from accountability.figures.titles import words_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -41,6 +41,11 @@ class Variations(Result):
 
     scale: str
 
+    @property
+    def null(self) -> float:
+        """No change, on the scale of the estimates."""
+        return null_of(self.scale)
+
     def disclosed(self, table: pd.DataFrame) -> pd.DataFrame:
         """Hide rows of fewer than ten cases."""
         return disclose(table, counts=["n"], keep=["choice", "because"], parts=False)
@@ -51,8 +56,7 @@ class Variations(Result):
         if had.empty:
             return "None of the choices could be had."
         ends = [f"{had['estimate'].agg(end):.2f}" for end in ("min", "max")]
-        null = null_of(self.scale)
-        apart = int(((had["lower"] > null) | (had["upper"] < null)).sum())
+        apart = int(((had["lower"] > self.null) | (had["upper"] < self.null)).sum())
         if len(had) == 1:
             holds = "excludes" if apart else "includes"
             return f"Under one choice the {self.scale} is {ends[0]}; its interval {holds} no change."

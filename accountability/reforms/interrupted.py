@@ -210,6 +210,7 @@ def interrupted_series(
     slope = sides >= SLOPE if slope is None else slope
     design, names = _design(series, day, others, waves, slope)
     fit = fitted(series, design, what)
+    _some_before(series, day, what, panel.month)
     rows = [
         {"quantity": name, **told(series.kind, fit.contrast(vector, confidence, errors), per)}
         | {"n": int(series.counted.sum()), "clusters": len(series.months)}
@@ -294,6 +295,21 @@ def fitted(series: Series, design: Floats, what: str, offset: Floats | None = No
             "slope=False, or an outcome met more often"
         )
     return fit
+
+
+def _some_before(series: Series, day: int, what: str, month: Any) -> None:
+    """Refuse a series whose months before the date hold too few cases to say what they would have led to."""
+    if series.kind == "mean":
+        return
+    before = series.months < day
+    hits = float((series.values * (series.size if series.kind == "share" else 1.0))[before].sum())
+    rest = float(series.size[before].sum()) - hits if series.kind == "share" else hits
+    if min(hits, rest) < MIN_CELL:
+        raise Refusal(
+            f"{what}: fewer than {MIN_CELL} cases before {month(day)} count{'' if rest >= hits else ', or do not'}, so "
+            "the months before lead to nothing that those after can be held against. Take a wider window, larger "
+            "groups, or an outcome met more often"
+        )
 
 
 def _design(

@@ -19,13 +19,14 @@ import accountability
 from accountability import audit, synthetic
 from accountability.audit import category_drift, closing_days, favoured_days
 from accountability.audit.closing_days import unusual
-from accountability.audit.part import OTHER, at_least, gathered, holm
+from accountability.audit.part import OTHER, at_least, gathered
 from accountability.audit.repeated_rows import BUSY, CONTRADICT, PATTERN, ROWS_BUSY, ROWS_WITHOUT
 from accountability.audit.study_needs import ESTIMATORS, FIELDS
 from accountability.errors import ParameterError
 from accountability.records.contract import Card
 from accountability.records.dataset import Dataset
 from accountability.records.ledger import Ledger
+from accountability.stats.multiple_tests import holm
 from accountability.studies import registry
 from accountability.synthetic import Defects, Design
 from accountability.synthetic.source_files import write

@@ -19,9 +19,10 @@ from matplotlib.font_manager import FontProperties
 from overlaps import faults
 
 from accountability import delay
-from accountability.figures import house_style, titles
+from accountability.figures import house_style, letters, titles
 from accountability.figures.draw import ranges
 from accountability.figures.group_curves import shortened
+from accountability.figures.narrow import narrowed
 from accountability.figures.share_bars import flow, stacked_shares
 from accountability.figures.titles import rewrapped, titled, words_of
 from accountability.results import Result
@@ -177,7 +178,7 @@ def test_every_figure_of_a_public_result_can_be_read() -> None:
             drawn += 1
             if found := faults(axes.figure):
                 wrong[f"{name}.{panel}"] = found
-            with titles.narrowed(axes.figure, 4.375):
+            with narrowed(axes.figure, 4.375):
                 if found := faults(axes.figure):
                     wrong[f"{name}.{panel}, narrow"] = found
             plt.close("all")
@@ -215,11 +216,11 @@ def test_the_sum_of_its_letters_is_the_width_of_a_line(weight: str, text: str) -
         face = FontProperties(family=["DejaVu Sans"], size=9.0, weight=weight)
         dots, _, _ = RendererAgg(1, 1, 144).get_text_width_height_descent(line, face, ismath=False)
     # Pairs such as AV stand closer, which only shortens it.
-    assert 0.93 * titles._wide(line, 9.0, weight) - 2 / 144 <= dots / 144 <= 1.005 * titles._wide(line, 9.0, weight)
+    assert 0.93 * letters.wide(line, 9.0, weight) - 2 / 144 <= dots / 144 <= 1.005 * letters.wide(line, 9.0, weight)
 
 
 def test_a_letter_that_the_face_lacks_is_taken_for_the_widest() -> None:
-    assert titles._wide("中", 9.0, "normal") == 9.0 / 72
+    assert letters.wide("中", 9.0, "normal") == 9.0 / 72
 
 
 def test_of_many_groups_those_with_the_most_cases_are_drawn_and_the_figure_says_so() -> None:
@@ -231,10 +232,12 @@ def test_of_many_groups_those_with_the_most_cases_are_drawn_and_the_figure_says_
     figure = delay.closing_curve(made, "district").plot().figure
     words = words_of(figure)
     assert words is not None
-    assert f"the {titles.MOST_DRAWN} groups with the most cases, of {many}" in words.footer
+    assert f"the {titles.MOST_DRAWN - 1} groups with the most cases and that with the least value, of {many}" in (
+        words.footer
+    )
     drawn = {axes.get_title(loc="left") or axes.get_title() for axes in figure.axes}
-    assert names[-1] in drawn
-    assert names[0] not in drawn
+    assert {names[-1], names[0]} <= drawn, "the title names the ends"
+    assert names[1] not in drawn
     assert len(figure.axes) <= 2 * titles.MOST_DRAWN
     few = delay.closing_curve(grouped(15), "office").plot().figure
     assert "with the most cases" not in str(words_of(few))
@@ -250,3 +253,18 @@ def test_of_many_groups_those_with_the_most_cases_are_drawn_and_the_figure_says_
     told = words_of(titled(bars.figure, "Half were upheld"))
     assert told is not None
     assert f"of {many}" in told.footer
+
+
+def test_numbers_in_narrow_bars_never_stand_over_one_another() -> None:
+    shares = [0.07, 0.06, 0.06, 0.81]
+    rows = pd.DataFrame({"office": "the office of the north", "term": list("abcd"), "share": shares, "n": 500})
+    rows = pd.concat([rows, rows.assign(office="south")])
+    bars = stacked_shares(rows, by=["office"], term="term", share="share", label="share")
+    figure = titled(bars.figure, "Most ended so", "Share by end")
+    assert faults(figure) == []
+    with narrowed(figure, 4.375):
+        assert faults(figure) == []
+        shown = [text.get_text() for text in bars.texts if text.get_visible()]
+    assert "81 %" in shown
+    assert len(shown) < len(bars.texts)
+    assert all(text.get_visible() for text in bars.texts)

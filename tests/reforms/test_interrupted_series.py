@@ -186,6 +186,17 @@ def test_counts_that_end_are_refused() -> None:
         reforms.interrupted_series(reforms.panel_from_frame(frame, ["complaints"]), "complaints")
 
 
+@pytest.mark.parametrize("before", [3, 8])
+def test_a_ratio_to_months_of_few_cases_is_refused(before: int) -> None:
+    """Of officers who came shortly before a reform, a ratio of 0.2 with limits of 10 to the -10th and 10 to the 8th."""
+    frame = panel().frame.assign(complaints=lambda f: np.where(f["period"] < 48, f["period"] % (48 // before) == 1, 20))
+    with pytest.raises(Refusal, match="fewer than 10 cases before 48 count, so the months before"):
+        reforms.interrupted_series(reforms.panel_from_frame(frame, ["complaints"]), "complaints")
+    share = np.where(np.arange(60) < 30, 0.015, 0.5)
+    with pytest.raises(Refusal, match="fewer than 10 cases before 30 count"):
+        reforms.interrupted_series(panel(60, 30, share=share, cases=np.full(60, 20.0)), "share", of="cases")
+
+
 def test_small_months_are_not_drawn() -> None:
     frame = panel().frame
     frame.loc[frame["period"] == 10, "complaints"] = 4
