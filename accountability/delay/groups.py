@@ -25,7 +25,7 @@ from accountability.figures.titles import with_most_cases
 from accountability.privacy import disclose
 from accountability.results import Result, percent, plural
 from accountability.study.durations import Durations
-from accountability.study.grouping import NONE_STATED, OTHER, SEVERAL
+from accountability.study.grouping import NO_GROUP
 from accountability.study.inputs import takes
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Groups(Result):
         axes = draw.new_axes(ax)
         if ax is None:
             figure: Any = axes.get_figure()
-            unnamed = table["group"].isin([SEVERAL, NONE_STATED, OTHER])
+            unnamed = table["group"].isin(NO_GROUP)
             middles = _place(table).astype("float64").mask(unnamed).tolist()
             rows = with_most_cases(figure, range(1, len(table)), table["n"].tolist()[1:], middles[1:])
             table = table.iloc[[0, *rows]].reset_index(drop=True)

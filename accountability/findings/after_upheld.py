@@ -57,7 +57,7 @@ def found(
     else:
         last = capitalised(missing) or "A penalty on record may still be reduced or not served."
     top = upheld[0] if upheld else {}
-    ends = ends_of(upheld) if asked.group else None
+    ends = ends_of(upheld, str(asked.parameters["group"])) if asked.group else None
     if asked.group:
         title = f"{_said(asked, ends)} were upheld, by {asked.group}" if ends else "Too few were upheld to show"
     elif ranked:
@@ -196,7 +196,7 @@ def _upheld(asked: Asked, rows: list[dict[Any, Any]], unit: str) -> str:
     if not shown:
         return f"The share of {unit}s upheld rests on fewer than {asked.fewest} and is not shown."
     if asked.group:
-        n, ends = sum(int(row["n"]) for row in shown), ends_of(shown)
+        n, ends = sum(int(row["n"]) for row in shown), ends_of(shown, str(asked.parameters["group"]))
         if ends is None:
             return f"{_share(shown[0])} were upheld{_of(asked, shown[0])}; too few to show in any other group."
         return f"Of {n:,} decided {unit}s, {_said(asked, ends)} were upheld, by {asked.group}."
@@ -224,7 +224,7 @@ def _penalties(asked: Asked, penalties: list[dict[Any, Any]], ranked: list[dict[
             "away."
         )
     if asked.group:
-        ends = ends_of(ranked)
+        ends = ends_of(ranked, str(asked.parameters["group"]))
         share = _said(asked, ends) if ends else f"{_share(ranked[0])} ({_whose(asked, ranked[0])})"
         return f"Most often {asked.label(ranked[0]['term'])} followed, in {share} of the upheld with a decided penalty."
     said = [f"{asked.label(row['term'])} {_share(row)}" for row in ranked[:3]]
@@ -269,8 +269,8 @@ def _by_unit(asked: Asked, by_unit: pd.DataFrame) -> tuple[str, ...]:
 
 def _tipping(asked: Asked, upheld: list[dict[Any, Any]], tipping: Tipping | Refused | None) -> tuple[str, ...]:
     """What would turn the shares that are named: of groups, the lowest and the highest."""
-    ends = ends_of(upheld) or upheld[:1]
-    names = [f"({_whose(asked, row)})" for row in ends if wording.known(row["estimate"])] if asked.group else []
+    ends = (ends_of(upheld, str(asked.parameters["group"])) or upheld[:1]) if asked.group else ()
+    names = [f"({_whose(asked, row)})" for row in ends if wording.known(row["estimate"])]
     return asked.tipping(tipping, *names)
 
 

@@ -8,7 +8,7 @@ from accountability.findings import wording
 from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
 from accountability.findings.finding_parts import KeyNumber, ReadingTable
-from accountability.findings.frame_tables import counts, ends_of, raw, reading
+from accountability.findings.frame_tables import Row, counts, ends_of, raw, reading
 from accountability.results import Refused, plural
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _falls(pace: Backlogs) -> bool:
 def _groups(asked: Asked, pace: Backlogs) -> str:
     if not asked.group:
         return ""
-    ends = ends_of(pace.table.iloc[1:].to_dict("records"), "clearance")
+    ends = _ends(pace)
     if ends is None:
         return f"By {asked.group}, too few groups can be shown."
     low, high = ((wording.share(row["clearance"]), asked.label(str(row["group"]))) for row in ends)
@@ -132,7 +132,11 @@ def _groups(asked: Asked, pace: Backlogs) -> str:
 
 
 def _compared(pace: Backlogs | Refused) -> bool:
-    return not isinstance(pace, Refused) and ends_of(pace.table.iloc[1:].to_dict("records"), "clearance") is not None
+    return not isinstance(pace, Refused) and _ends(pace) is not None
+
+
+def _ends(pace: Backlogs) -> tuple[Row, Row] | None:
+    return ends_of(pace.table.iloc[1:].to_dict("records"), "group", "clearance")
 
 
 def _turns(pace: Backlogs | Refused, half: Backlogs | Refused, twice: Backlogs | Refused) -> tuple[str, ...]:

@@ -126,8 +126,10 @@ def _lasting(lasts: Persistence | Refused) -> tuple[str, dict[Any, Any]]:
 
 
 def _units(asked: Asked, units: AgainstChance | Refused) -> str:
-    if not asked.group or isinstance(units, Refused):
+    if not asked.group:
         return ""
+    if isinstance(units, Refused):
+        return f"By {asked.group} it cannot be said: {asked.plain(units.because.removeprefix(f'{asked.data.name}: '))}."
     row = _chance(units)
     return (
         f"By {asked.group}, the {wording.level(units.top)} with most drew {wording.share(row['estimate'])}, "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from accountability.findings import wording
 from accountability.findings.finding_parts import KeyNumber, ReadingTable
+from accountability.study.grouping import NO_GROUP
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,7 +63,8 @@ def raw(value: Any, lower: Any = None, upper: Any = None) -> dict[str, Any]:
     }
 
 
-def ends_of(rows: Iterable[Row], name: str = "estimate") -> tuple[Row, Row] | None:
-    """Return the rows with the least and the greatest number, of those that are shown; none of fewer than two."""
-    shown = sorted((row for row in rows if wording.known(row[name])), key=lambda row: float(row[name]))
+def ends_of(rows: Iterable[Row], group: str, name: str = "estimate") -> tuple[Row, Row] | None:
+    """Return the rows of the groups with the least and the greatest number that is shown; none of fewer than two."""
+    named = (row for row in rows if wording.known(row[name]) and row[group] not in NO_GROUP)
+    shown = sorted(named, key=lambda row: float(row[name]))
     return (shown[0], shown[-1]) if len(shown) > 1 else None

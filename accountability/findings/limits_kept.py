@@ -8,7 +8,7 @@ from accountability.findings import wording
 from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
 from accountability.findings.finding_parts import KeyNumber, ReadingTable
-from accountability.findings.frame_tables import counts, raw, reading
+from accountability.findings.frame_tables import counts, ends_of, raw, reading
 from accountability.results import plural
 
 if TYPE_CHECKING:
@@ -149,11 +149,11 @@ def _table(asked: Asked, title: str, frame: pd.DataFrame, column: str, heading: 
 def _apart(asked: Asked, groups: Deadlines) -> str:
     if not asked.group:
         return ""
-    shown = groups.table.dropna(subset="n").sort_values("late_upper", kind="stable")
-    if len(shown) < 2:
-        return ""
     column = str(asked.parameters["group"])
-    low, high = shown.iloc[0], shown.iloc[-1]
+    ends = ends_of(groups.table.dropna(subset="n").to_dict("records"), column, "late_upper")
+    if ends is None:
+        return ""
+    low, high = ends
     return (
         f"By {asked.group}, at most {wording.share(low['late_upper'])} ({asked.label(str(low[column]))}) to "
         f"{wording.share(high['late_upper'])} ({asked.label(str(high[column]))}) were late."

@@ -122,9 +122,9 @@ def _apart(asked: Asked, groups: NextComplaint | Refused | None, days: int) -> s
     """The groups with the least and the greatest share; empty where fewer than two can be shown."""
     if not asked.group or groups is None or isinstance(groups, Refused):
         return ""
-    at = groups.table[(groups.table["day"] == days) & (groups.table["end"] == NEXT)]
-    ends = ends_of(at.to_dict("records"))
     column = str(asked.parameters["group"])
+    at = groups.table[(groups.table["day"] == days) & (groups.table["end"] == NEXT)]
+    ends = ends_of(at.to_dict("records"), column)
     return " to ".join(f"{_plain(row)} ({asked.label(str(row[column]))})" for row in ends or ())
 
 

@@ -147,7 +147,7 @@ def _share(row: Row) -> str:
 def _groups(asked: Asked, lighter: list[dict[Any, Any]], column: str | None) -> str:
     if column is None:
         return ""
-    ends = ends_of(lighter[1:])
+    ends = ends_of(lighter[1:], column)
     if ends is None:
         return f"By {asked.group}, too few groups can be shown."
     said = " to ".join(f"{_share(row)} ({asked.label(str(row[column]))})" for row in ends)

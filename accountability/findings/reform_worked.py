@@ -115,7 +115,7 @@ def _apart(asked: Asked, groups: Variations | Refused) -> tuple[str, str] | None
     """Title and sentence that name the groups with the least and the greatest change; none of fewer than two."""
     if not asked.group or isinstance(groups, Refused):
         return None
-    ends = ends_of(groups.table.to_dict("records"))
+    ends = ends_of(groups.table.to_dict("records"), "choice")
     if ends is None:
         return None
     p_values = holm(groups.table["p_value"].to_numpy(float))

@@ -12,7 +12,7 @@ from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
 from accountability.findings.finding_parts import KeyNumber, ReadingTable
 from accountability.results import Refused, Result, plural
-from accountability.study.grouping import NONE_STATED, OTHER, SEVERAL
+from accountability.study.grouping import NO_GROUP
 
 if TYPE_CHECKING:
     from accountability.delay import Groups, HowLong
@@ -143,7 +143,7 @@ def _apart(asked: Asked, groups: Groups, said: str) -> list[str]:
         return []
     table = groups.table.iloc[1:]
     # What is put together, or not stated, names nobody.
-    table = table[~table["group"].isin([SEVERAL, NONE_STATED, OTHER])]
+    table = table[~table["group"].isin(NO_GROUP)]
     place = table["median"].fillna(table["median_lower"].where(table["median_upper"].notna()))
     ranked = table.assign(place=place).dropna(subset="place").sort_values("place", kind="stable")
     if len(ranked) < 2:

@@ -20,6 +20,7 @@ from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Ints
 from accountability.study.cohort import Cohort
 from accountability.study.durations import Durations
+from accountability.study.grouping import NOT_RECORDED
 from accountability.study.inputs import column_names, takes
 from accountability.study.occurrences import FOREVER, NEVER, Which, places, stage_of
 from accountability.vocabulary import PENALTY_LADDER, STAGES
@@ -300,7 +301,7 @@ def _followed(
         groups={
             "officer": np.arange(len(begun)),
             "end": np.where(has, NEXT, np.where(left, LEFT, "")),
-            **{name: of[name].astype("str").where(of[name].notna(), "not recorded").to_numpy() for name in by},
+            **{name: of[name].astype("str").where(of[name].notna(), NOT_RECORDED).to_numpy() for name in by},
         },
         clock=f"days since {AFTER[step]}",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -156,7 +157,8 @@ def against_chance(
     Raises
     ------
     Refusal
-        For ``negative_binomial`` without holders who drew none in the data; when everyone drew exactly one.
+        For ``negative_binomial`` without holders who drew none in the data; when everyone drew exactly one; when the
+        top would be less than one holder.
     ParameterError
         For an unknown benchmark or numbers out of range.
 
@@ -189,6 +191,11 @@ def against_chance(
         raise Refusal(
             f"{data.name}: the {data.holder}s who drew none are not held, so a distribution of all counts cannot be "
             "fitted; say how many there were with tally(officers=...), or use 'zero_truncated_negative_binomial'"
+        )
+    if data.size * top < 1:
+        raise Refusal(
+            f"{data.name}: the top {percent(top)} of {plural(data.size, data.holder)} is less than one of them. Write "
+            f"top={math.ceil(100 / data.size) / 100:g} or more"
         )
     some = data.accused()
     fitting = ["equal_risk", *(["negative_binomial"] if data.zeros else [])]

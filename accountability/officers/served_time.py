@@ -10,12 +10,12 @@ import pandas as pd
 
 from accountability.errors import ParameterError, Refusal, check_number
 from accountability.officers.officer_events import YEAR as DAYS_OF_YEAR
-from accountability.outcomes.units_counted import NOT_RECORDED
 from accountability.privacy import MIN_CELL, disclose
 from accountability.records.totals import YEAR
 from accountability.results import Result
 from accountability.study.cohort import Cohort
 from accountability.study.exposure import headcount, roster_days
+from accountability.study.grouping import NOT_RECORDED
 from accountability.study.inputs import column_names, takes
 
 

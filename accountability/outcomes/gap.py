@@ -17,7 +17,7 @@ from accountability.outcomes.rounded_rates import compared_rounded, outward
 from accountability.outcomes.small_counts import Disclosed, balance_marked, few, masked, overlap_marked
 from accountability.outcomes.stages import GROUPS, NAMED, STAGES, passed, resampled_rates, small_stages, stage_table
 from accountability.outcomes.units_alike import kinds_alike, suspended
-from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, UNNAMED, held_unit, mended, units_of
+from accountability.outcomes.units_counted import CLUSTERED, UNNAMED, held_unit, mended, units_of
 from accountability.records.units import WORDS
 from accountability.results import interval_said, percent
 from accountability.stats.arrays import Floats
@@ -25,6 +25,7 @@ from accountability.stats.decomposition import contributions, oaxaca_blinder, pe
 from accountability.stats.row_draws import RowDraws
 from accountability.stats.sandwich import ways_of
 from accountability.study.cohort import Cohort
+from accountability.study.grouping import NOT_RECORDED
 from accountability.study.inputs import column_names, takes
 
 if TYPE_CHECKING:

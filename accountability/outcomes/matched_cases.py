@@ -14,7 +14,6 @@ from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.small_counts import Disclosed, left_apart, small_terms
 from accountability.outcomes.units_counted import (
     ALIKE,
-    NOT_RECORDED,
     decided,
     method_of,
     suspension_quartiles,
@@ -23,6 +22,7 @@ from accountability.outcomes.units_counted import (
 )
 from accountability.results import interval_said, percent
 from accountability.study.cohort import Cohort
+from accountability.study.grouping import NOT_RECORDED
 from accountability.study.inputs import column_names, takes
 from accountability.vocabulary import OFF_LADDER
 

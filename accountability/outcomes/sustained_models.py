@@ -20,7 +20,7 @@ from accountability.outcomes.outcome_model import (
     with_numbers,
 )
 from accountability.outcomes.sparse_cells import Designed, Endings, Sparse
-from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, UNSEEN, Units, decided
+from accountability.outcomes.units_counted import CLUSTERED, UNSEEN, Units, decided
 from accountability.records.units import WORDS
 from accountability.results import percent
 from accountability.stats.arrays import Floats
@@ -29,6 +29,7 @@ from accountability.stats.cell_likelihood import Fit
 from accountability.stats.intervals import student
 from accountability.stats.penalised import Shrink
 from accountability.study.cohort import Cohort
+from accountability.study.grouping import NOT_RECORDED
 from accountability.study.inputs import takes
 
 if TYPE_CHECKING:

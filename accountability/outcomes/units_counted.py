@@ -18,10 +18,9 @@ from accountability.stats.clustered_rates import CLUSTERED as CLUSTERED_SHARES
 from accountability.stats.clustered_rates import WILSON, clustered_shares
 from accountability.stats.sandwich import REPAIRED, ways_of
 from accountability.study.cohort import Cohort
-from accountability.study.grouping import OTHER, small_groups
+from accountability.study.grouping import NOT_RECORDED, OTHER, small_groups
 from accountability.vocabulary import FINDINGS, PENALTIES
 
-NOT_RECORDED: Final = "not recorded"
 CLUSTERED: Final = "rows of one officer, and of one complaint, may be alike; others are independent"
 ALIKE: Final = CLUSTERED
 UNNAMED: Final = (

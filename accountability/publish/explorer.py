@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from accountability.findings import Finding
     from accountability.records.contract import Source
     from accountability.records.dataset import Dataset
+    from accountability.studies.registry import Study
 
 _NONE: Final = "none"
 _FIRST: Final = "how_long_cases_stay_open"
@@ -230,7 +231,7 @@ def _controls(study: str, given: Mapping[str, Any], values_of: Callable[[str, st
         if name == "only":
             found.append(_filter(given.get(name), source, declared, values_of))
             continue
-        options = _choices(name, field, declared, place)
+        options = _choices(asked, name, field, declared, place)
         plain = _NONE if defaults[name] is None else defaults[name]
         value = given.get(name, plain)
         value = _NONE if value in (None, "") else value
@@ -275,10 +276,10 @@ def _kind(field: FieldInfo, options: list[Any] | None) -> str:
     return "date" if date in kinds else "number" if kinds & {int, float} else "text"
 
 
-def _choices(name: str, field: FieldInfo, source: Source, place: Path) -> list[Any] | None:
+def _choices(study: Study, name: str, field: FieldInfo, source: Source, place: Path) -> list[Any] | None:
     """List what a parameter may be, where that is known without asking."""
     if name in ("group", "alike") and field.annotation == (str | None):
-        return [_NONE, *groups(source)]
+        return [_NONE, *(study.groups(source) if name == "group" else groups(source))]
     if name == "rule":
         from accountability.delay import limits
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -64,13 +64,15 @@ def _terms(node: Any) -> set[str]:
     return {node} & set(STAGES) if isinstance(node, str) else set()
 
 
-def columns(source: Source) -> list[str]:
+def columns(source: Source, tables: Sequence[str] = _TABLES) -> list[str]:
     """Return the coded columns which a source declares for its cases, allegations and officers.
 
     Parameters
     ----------
     source : Source
         What the source declares.
+    tables : sequence of str
+        The tables looked at.
 
     Returns
     -------
@@ -79,7 +81,7 @@ def columns(source: Source) -> list[str]:
     """
     declared = [
         column
-        for table in _TABLES
+        for table in tables
         for file in source.files.values()
         if file.table == table
         for _, column in file.readings
@@ -101,13 +103,15 @@ def _names(column: Column) -> tuple[str, ...]:
     return (f"{target}_penalty", f"{target}_days") if is_stem else (target,)
 
 
-def groups(source: Source) -> list[str]:
+def groups(source: Source, *, of_officers: bool = False) -> list[str]:
     """Return the columns a study may compare by: declared, and known before the outcome.
 
     Parameters
     ----------
     source : Source
         What the source declares.
+    of_officers : bool
+        Whether only columns of the officers in a complaint are meant, not those of the complaint itself.
 
     Returns
     -------
@@ -120,8 +124,9 @@ def groups(source: Source) -> list[str]:
         for _, reading in file.readings
         if reading.to and (reading.of in PEOPLE or file.table in PEOPLE.values())
     ]
+    held = columns(source, ("allegations", "officers")) if of_officers else [*columns(source), *people]
     return [
         name
-        for name in dict.fromkeys([*columns(source), *people])
+        for name in dict.fromkeys(held)
         if name not in OUTCOMES | _KEYS and not name.startswith("raw_") and not name.endswith(_SETTLED_LATE)
     ]

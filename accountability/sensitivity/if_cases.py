@@ -22,7 +22,7 @@ from accountability.sensitivity.turning import Tipping, row, tipping, turns
 from accountability.stats.arrays import Floats
 from accountability.study.durations import Durations
 from accountability.study.extremes import placed
-from accountability.study.grouping import NONE_STATED, OTHER, SEVERAL
+from accountability.study.grouping import NO_GROUP, NONE_STATED
 from accountability.study.inputs import takes
 
 #: Ratios of hazards tried between "never" and "at once", five per cent apart.
@@ -194,7 +194,7 @@ def _of_all(durations: Durations, groups: Groups, paces: Sequence[float]) -> tup
 def _of_groups(durations: Durations, groups: Groups) -> list[dict[str, Any]]:
     """Whether the group with the shortest median stays ahead of that with the longest."""
     shown = groups.table.iloc[1:]
-    ranked = shown[~shown["group"].isin([NONE_STATED, SEVERAL, OTHER])].dropna(subset="median")
+    ranked = shown[~shown["group"].isin(NO_GROUP)].dropna(subset="median")
     ranked = ranked.sort_values("median", kind="stable")
     if len(ranked) < 2 or ranked["median"].iloc[0] == ranked["median"].iloc[-1]:
         return []

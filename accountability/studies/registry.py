@@ -77,6 +77,8 @@ class Study:
         Whether another release of the agency must be declared.
     needs_reform : bool
         Whether a reform must be declared, beside the source or by a parameter.
+    of_officers : bool
+        Whether it is about officers, who are compared by columns of their own only.
     needs_people : str or None
         A required table of people (``investigators``).
     home : Path or None
@@ -95,6 +97,7 @@ class Study:
     needs_unit: bool = False
     needs_release: bool = False
     needs_reform: bool = False
+    of_officers: bool = False
     needs_people: str | None = None
     home: Path | None = None
     parts: Mapping[str, Part] = field(default_factory=dict)
@@ -103,6 +106,10 @@ class Study:
     def notebook(self) -> str:
         """File name of the notebook."""
         return f"{self.name}.ipynb"
+
+    def groups(self, source: Source) -> list[str]:
+        """Return the columns of a source by which it can compare."""
+        return groups(source, of_officers=self.of_officers)
 
     def unanswered(self, source: Source) -> dict[str, str]:
         """Say which parts of the study a source cannot answer, each with the reason."""
@@ -300,7 +307,7 @@ def why_not(study: Study, source: str, declared: Source) -> str | None:
 
 
 def _check_group(study: Study, parameters: Parameters, source: Source, name: str = "group") -> None:
-    group, known = getattr(parameters, name, None), groups(source)
+    group, known = getattr(parameters, name, None), study.groups(source) if name == "group" else groups(source)
     doing = "choose" if name == "only" else "compare"
     if name == "only" and group is not None:
         from accountability.study.restriction import read_only
@@ -312,6 +319,11 @@ def _check_group(study: Study, parameters: Parameters, source: Source, name: str
         raise ParameterError(
             f"{study.name}: {name}={group!r} is known only when a case ends, so to {doing} by it sorts cases by "
             f"how they end. Known: {', '.join(known) or 'none'}."
+        )
+    if group in groups(source):
+        raise ParameterError(
+            f"{study.name}: {name}={group!r} describes complaints, and this study compares officers. Known: "
+            f"{', '.join(known) or 'none'}."
         )
     raise ParameterError(
         f"{study.name}: {name}={group!r}: {source.source!r} has no such column to {doing} by. {nearest(group, known)}"

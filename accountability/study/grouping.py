@@ -18,6 +18,9 @@ from accountability.vocabulary import PEOPLE
 SEVERAL = "several"
 NONE_STATED = "none stated"
 OTHER = "other (small groups)"
+NOT_RECORDED = "not recorded"
+#: What was put together, or is not known, is no group that a sentence can name.
+NO_GROUP = frozenset({SEVERAL, NONE_STATED, OTHER, NOT_RECORDED})
 
 
 @remembered

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
-from accountability.outcomes.units_counted import CLUSTERED, NOT_RECORDED, is_number, method_of, term_shares
+from accountability.outcomes.units_counted import CLUSTERED, is_number, method_of, term_shares
 from accountability.results import plural
 from accountability.stats.clustered_rates import clustered_share
 from accountability.stats.intervals import upper_tail, wald
 from accountability.stats.sandwich import ways_of
 from accountability.study.cohort import Cohort
+from accountability.study.grouping import NOT_RECORDED
 from accountability.study.inputs import column_names, takes
 from accountability.tables.conditions import Condition, is_condition, met, said
 from accountability.tables.described import Described

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
-from accountability.outcomes.units_counted import NOT_RECORDED
 from accountability.records.units import FINENESS, KEYS, WHERE_FROM, roll_up
 from accountability.study.cohort import Cohort
+from accountability.study.grouping import NOT_RECORDED
 from accountability.tables.conditions import Condition, met
 from accountability.tables.windows import Window, windows_of
 from accountability.vocabulary import PEOPLE

@@ -129,3 +129,24 @@ def test_a_study_by_many_groups_draws_those_that_its_title_names(study: str) -> 
     assert all(one in plot for one in named)
     assert "groups with the most cases" in words.footer
     plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def untold() -> Replay:
+    """Of a part of the officers no race is known, and nothing against them was upheld."""
+    data = accountability.load("synthetic")
+    odd = data.allegations["officer_id"].astype("str").str[-1].isin(list("05"))
+    return Replay(
+        {"synthetic": dataclasses.replace(data, allegations=data.allegations.assign(
+            officer_race=data.allegations[COLUMN].mask(odd),
+            finding=data.allegations["finding"].mask(odd, "unfounded"),
+        ))}
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_those_of_no_known_group_are_not_named_as_a_group(study: str, untold: Replay) -> None:
+    found = by(untold, study, COLUMN)
+    assert found.lead is not None
+    for text in (found.lead.title, found.answer):
+        assert not [name for name in ("not recorded", "none stated", "(several)") if name in text], text

@@ -195,6 +195,9 @@ def test_without_those_who_drew_none_only_truncated_laws_are_fitted() -> None:
         conc.against_chance(data, ["negative_binomial"])
     with pytest.raises(Refusal, match="exactly one"):
         conc.against_chance(Tally.of_counts([1] * 30), ["zero_truncated_poisson"])
+    with pytest.raises(Refusal, match=r"the top 10 % of 6 officers is less than one of them. Write top=0.17 or more"):
+        conc.against_chance(Tally.of_counts([40, 3, 5, 9, 2, 1]))
+    assert conc.against_chance(Tally.of_counts([40, 3, 5, 9, 2, 1]), top=0.17, draws=99).top == 0.17
 
 
 # ---- what chance leaves ----------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from playwright.sync_api import expect
 
 import accountability
 from accountability import Cohort, delay
+from accountability.errors import ParameterError
 from accountability.findings.finding import MIME, Finding
 from accountability.outcomes import slow_case_views, stages
 from accountability.publish.explorer import Explorer, explore
@@ -163,6 +164,18 @@ def test_the_code_copied_gives_what_is_seen(explorer: Explorer) -> None:
 def test_a_control_goes_back_to_its_default_where_another_source_lacks_its_value(explorer: Explorer) -> None:
     seen = explorer.answer("how_the_backlog_moved", {"source": "synthetic", "group": "no_such_column"})
     assert {one["name"]: one["value"] for one in seen["controls"]}["group"] == "none"
+
+
+@pytest.mark.parametrize("study", [name for name, one in registry.STUDIES.items() if one.of_officers])
+def test_a_study_of_officers_offers_their_columns_alone(study: str, explorer: Explorer) -> None:
+    # Its answer to values that it refuses holds the controls alone.
+    seen = explorer.answer(study, {"source": "synthetic", "confidence": 7})
+    offered = {one["name"]: one["options"] for one in seen["controls"]}["group"]
+    names = {name for name, _ in offered} - {"none"}
+    assert names <= set(accountability.load("synthetic").allegations)
+    assert "officer_race" in names
+    with pytest.raises(ParameterError, match="describes complaints, and this study compares officers"):
+        registry.check(registry.get(study), {"source": "synthetic", "group": "investigated_by"})
 
 
 def test_a_refusal_is_that_of_the_command_line(explorer: Explorer) -> None:
