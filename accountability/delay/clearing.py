@@ -13,8 +13,7 @@ import pandas as pd
 from accountability.delay.monthly_caseload import Arrivals, came_and_went, caseload, months_of
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
-from accountability.figures.house_style import WIDTH
-from accountability.figures.titles import with_most_cases
+from accountability.figures.titles import axes_of_rows
 from accountability.privacy import disclose
 from accountability.records.case_ends import ends_unknown
 from accountability.remembered import remembered
@@ -79,15 +78,9 @@ class Backlogs(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw for each group how many were closed for each case received, in the months of the pace."""
-        axes = draw.new_axes(ax)
         hidden = self.table["hidden"].astype(bool)
-        table = self.table[self.table["clearance"].notna() | hidden].assign(hidden=hidden).reset_index(drop=True)
-        if ax is None:
-            figure: Any = axes.get_figure()
-            cases = table["received"].astype("float64").fillna(0.0).tolist()[1:]
-            ratio = table["clearance"].astype("float64").tolist()[1:]
-            table = table.iloc[[0, *with_most_cases(figure, range(1, len(table)), cases, ratio)]].reset_index(drop=True)
-            figure.set_size_inches(WIDTH, 1.2 + 0.32 * len(table))
+        held = self.table[self.table["clearance"].notna() | hidden].assign(hidden=hidden)
+        axes, table = axes_of_rows(ax, held, held["received"], held["clearance"], head=1)
         received = table["received"].map(" ({:,})".format, na_action="ignore").astype("str").where(~table["hidden"], "")
         # Cases are counted, not sampled: a pace has no interval of its own.
         rows = table.assign(label=table["group"].map(draw.name_of) + received, lower=np.nan, upper=np.nan)

@@ -20,8 +20,7 @@ from accountability.delay.product_limit import DelayCurve
 from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
 from accountability.delay.unknown_days import beside, extremes_said
 from accountability.figures import draw
-from accountability.figures.house_style import WIDTH
-from accountability.figures.titles import with_most_cases
+from accountability.figures.titles import axes_of_rows
 from accountability.privacy import disclose
 from accountability.results import Result, percent, plural
 from accountability.study.durations import Durations
@@ -96,15 +95,8 @@ class Groups(Result):
 
         Of more than 24 groups, those with the most cases.
         """
-        table = self.table.dropna(subset="n").reset_index(drop=True)
-        axes = draw.new_axes(ax)
-        if ax is None:
-            figure: Any = axes.get_figure()
-            unnamed = table["group"].isin(NO_GROUP)
-            middles = _place(table).astype("float64").mask(unnamed).tolist()
-            rows = with_most_cases(figure, range(1, len(table)), table["n"].tolist()[1:], middles[1:])
-            table = table.iloc[[0, *rows]].reset_index(drop=True)
-            figure.set_size_inches(WIDTH, 1.2 + 0.32 * len(table))
+        held = self.table.dropna(subset="n")
+        axes, table = axes_of_rows(ax, held, held["n"], _place(held).mask(held["group"].isin(NO_GROUP)), head=1)
         numbers = table[["median", "median_lower", "median_upper"]].astype("float64")
         label = table["group"].map(draw.name_of) + " (" + table["n"].map("{:,}".format) + ")"
         # An upper limit that was not reached is drawn to the edge of what was seen.

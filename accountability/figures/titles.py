@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from accountability.figures.house_style import housed
+from accountability.figures.house_style import WIDTH, housed, new_axes
 from accountability.figures.letters import broken, wide
 from accountability.labels import in_words
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
@@ -101,6 +102,24 @@ def with_most_cases(
     )
     drawn = sorted([*ends, *most_cases])
     return [groups[place] for place in drawn]
+
+
+def axes_of_rows(
+    ax: Axes | None, table: pd.DataFrame, cases: pd.Series, values: pd.Series, *, head: int = 0, row: float = 0.32
+) -> tuple[Axes, pd.DataFrame]:
+    """Return `ax` and a table, or a new Axes as high as those of its rows that a reader can take in, and these.
+
+    The first `head` rows are always among them.
+    """
+    axes = new_axes(ax)
+    if ax is not None:
+        return axes, table
+    figure: Any = axes.get_figure()
+    n, value = (column.astype("float64").iloc[head:] for column in (cases, values))
+    rows = with_most_cases(figure, range(head, len(table)), n.fillna(0.0).tolist(), value.tolist())
+    shown = table.iloc[[*range(head), *rows]].reset_index(drop=True)
+    figure.set_size_inches(WIDTH, 1.2 + row * len(shown))
+    return axes, shown
 
 
 def _relabelled(figure: Figure) -> None:

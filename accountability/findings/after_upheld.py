@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from accountability.figures import draw
-from accountability.figures.house_style import WIDTH
-from accountability.figures.titles import with_most_cases
+from accountability.figures.titles import axes_of_rows
 from accountability.findings import wording
 from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
@@ -161,21 +159,14 @@ def _ranked(asked: Asked, penalties: list[dict[Any, Any]]) -> list[dict[Any, Any
 def _drawn(asked: Asked, table: pd.DataFrame, unit: str) -> Axes:
     """Draw how all decided ended, where the penalties may not be shown; by group, the share upheld of each."""
     column = asked.parameters.get("group")
-    axes = draw.new_axes()
-    figure: Any = axes.get_figure()
     shown = table[(table["part"] == "finding") & (table["estimate"].notna() | table["hidden"])]
     if column:
         shown = shown[shown["term"] == "sustained"]
         # Years and other numbers keep their order.
         if not shown[column].astype("str").str.isdigit().all():
             shown = shown.sort_values("estimate", ascending=False, kind="stable")
-        rows = list(range(len(shown)))
-        cases, values = (shown[name].astype("float64").tolist() for name in ("n", "estimate"))
-        rows = with_most_cases(figure, rows, [0.0 if math.isnan(n) else n for n in cases], values)
-        shown = shown.iloc[rows]
-    shown = shown.reset_index(drop=True)
+    axes, shown = axes_of_rows(None, shown, shown["n"], shown["estimate"])
     names = [_whose(asked, row) if column else asked.label(row["term"]) for row in shown.to_dict("records")]
-    figure.set_size_inches(WIDTH, 1.4 + 0.32 * len(shown))
     draw.ranges(
         axes, shown.assign(label=names), label="label", estimate="estimate", lower="lower", upper="upper", kind="share"
     )

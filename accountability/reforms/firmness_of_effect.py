@@ -67,7 +67,11 @@ class Variations(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw each estimate with its interval."""
-        return estimates_drawn(self.table.dropna(subset="estimate"), "choice", self.scale, self.scale, ax)
+        from accountability.figures.titles import axes_of_rows
+
+        had = self.table.dropna(subset="estimate")
+        axes, shown = axes_of_rows(ax, had, had["n"], had["estimate"], row=0.4)
+        return estimates_drawn(shown, "choice", self.scale, self.scale, axes)
 
 
 def by_design(
