@@ -228,6 +228,12 @@ def _column(data: Cohort, unit: str | None) -> str:
     return unit_columns(data, unit)[0]
 
 
+@remembered
+def _per(data: Cohort, kind: str) -> pd.DataFrame:
+    """Return the allegations by complaint or officer, which several panels of a study need."""
+    return units.per(data.cases, data.allegations, data.card.unit, kind)
+
+
 def _rows(
     data: Cohort, per: str, column: str | None, asked: Sequence[str], window: _Window, days: int
 ) -> tuple[pd.DataFrame, list[str]]:
@@ -241,7 +247,7 @@ def _rows(
     if lost := int((~dated).sum()):
         cautions.append(f"{plural(lost, 'complaint')} without a month of receipt left out")
     kind = "officer_complaint" if per == "officer" else "complaint"
-    table = units.per(data.cases, data.allegations, data.card.unit, kind)
+    table = _per(data, kind)
     if per == "officer":
         named = table.dropna(subset=["officer_id"])
         unit = named["officer_id"].astype("str")

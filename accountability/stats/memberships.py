@@ -127,8 +127,10 @@ def _numbered(row: Ints, cluster: Ints, rows: int) -> Ints:
     row = np.append(row[several], alone)
     cluster = np.append(cluster[several], len(seen) + np.arange(len(alone)))
     number = (np.cumsum(np.bincount(cluster) > 0) - 1)[cluster]  # ranks, without sorting
-    order = np.lexsort((-number, row))
+    clusters = int(number.max(initial=0)) + 1
+    both = np.sort(row * clusters + (clusters - 1 - number))  # one number sorts several times as fast as two keys
+    row, number = both // clusters, clusters - 1 - both % clusters
     size = np.bincount(row, minlength=rows)
     left = np.full((rows, max(int(size.max(initial=1)), 1)), -1, dtype=np.int64)
-    left[row[order], np.arange(len(row)) - np.repeat(np.cumsum(size) - size, size)] = number[order]
+    left[row, np.arange(len(row)) - np.repeat(np.cumsum(size) - size, size)] = number
     return left[:, 0] if left.shape[1] == 1 else left
