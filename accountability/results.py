@@ -289,10 +289,12 @@ def capitalised(text: str) -> str:
 
 def plural(count: int, noun: str) -> str:
     """Return a count with its noun: ``1 case``, ``1,204 cases``, ``2 agencies``."""
-    if count == 1:
-        return f"{count:,} {noun}"
-    ends_in_y = noun.endswith("y") and noun[-2:-1] not in "aeiou"
-    return f"{count:,} {noun[:-1]}ies" if ends_in_y else f"{count:,} {noun}s"
+    return f"{count:,} {noun if count == 1 else in_plural(noun)}"
+
+
+def in_plural(noun: str) -> str:
+    """Return a noun in the plural: ``cases``, ``agencies``."""
+    return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else f"{noun}s"
 
 
 def percent(share: float, digits: int = 0) -> str:

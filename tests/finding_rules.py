@@ -12,6 +12,7 @@ RAW = {
     "a raw name": re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b"),
     # "None of the seven" is English.
     "a Python literal": re.compile(r"\b(?:True|False|None(?!\s+of\b)|nan|NaN|NaT|<NA>)\b"),
+    "a number without end": re.compile(r"(?<![A-Za-z])[-−]?inf\b"),
     "six decimals": re.compile(r"\d\.\d{5,}"),
     "a day as a machine writes it": re.compile(r"\b\d{4}-\d{2}-\d{2}\b"),
     "an empty bracket": re.compile(r"\(\s*\)|\{\}|\[\]"),

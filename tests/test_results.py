@@ -13,6 +13,7 @@ from accountability.results import (
     Result,
     _first_words,
     capitalised,
+    in_plural,
     or_refusal,
     percent,
     plural,
@@ -79,6 +80,9 @@ def test_it_cannot_be_changed(result):
 
 def test_words():
     assert [plural(1, "case"), plural(1204, "case")] == ["1 case", "1,204 cases"]
+    assert [in_plural(noun) for noun in ("category", "agency", "day", "squad")] == [
+        "categories", "agencies", "days", "squads"
+    ]  # fmt: skip
     assert [percent(0.476), percent(0.4762, 1)] == ["48 %", "47.6 %"]
 
 

@@ -284,7 +284,7 @@ def _turnover(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _said(name: str, table: pd.DataFrame, turnover: pd.DataFrame, labels: list[str]) -> str:
     moved = table[table["moved"]]
-    text = f"'{name}' holds {plural(len(labels), 'category').replace('categorys', 'categories')}; "
+    text = f"'{name}' holds {plural(len(labels), 'category')}; "
     if moved.empty:
         text += "its mix moves no more from year to year than chance does."
     else:

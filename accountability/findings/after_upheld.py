@@ -13,11 +13,12 @@ from accountability.findings import wording
 from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
 from accountability.findings.finding_parts import ReadingTable
-from accountability.findings.frame_tables import Row, counts, ends_of, key_share, reading, shares
+from accountability.findings.frame_tables import Row, counts, ends_of, ends_said, key_share, reading, shares
 from accountability.results import Refused, capitalised
 
 _NO_PENALTY = "The release records no penalty, so which one followed cannot be said."
 _PAIRS = "ended lighter, of all with both penalties on record, none recommended included"
+_TOO_FEW = "Too few were upheld to show"
 _FEW_PENALTIES = "Which penalty followed rests on fewer than ten and is not shown."
 
 if TYPE_CHECKING:
@@ -53,24 +54,28 @@ def found(
         pending = f"{' and '.join(said)}{', and are' if silent else ' and'} in none of these shares"
         last = f"{pending}; {missing}" if missing else f"{pending}."
     else:
-        last = capitalised(missing) or "A penalty on record may still be reduced or not served."
+        open_still = "" if second == _NO_PENALTY else "A penalty on record may still be reduced or not served."
+        last = capitalised(missing) or open_still
     top = upheld[0] if upheld else {}
+    whose = partial(_whose, asked)
     ends = ends_of(upheld, str(asked.parameters["group"])) if asked.group else None
     if asked.group:
-        title = f"{_said(asked, ends)} were upheld, by {asked.group}" if ends else "Too few were upheld to show"
+        title = (
+            f"{ends_said(ends, _share, whose)} were upheld, by {asked.group}" if ends else "Too few were upheld to show"
+        )
     elif ranked:
         title = f"Most often after an upheld {unit}: {asked.label(ranked[0]['term'])}, {_share(ranked[0])}"
     elif wording.known(top.get("estimate")):
         title = f"{_share(top)} of decided {unit}s were upheld"
     else:
-        title = "Too few were upheld to show"
+        title = _TOO_FEW
     by_penalty = bool(ranked) and not asked.group
     n = sum(int(row["n"]) for row in upheld if wording.known(row["n"]))
     decided = f"{n:,} decided {unit}s" if n else f"Decided {unit}s"
     had = f"{wording.count(ranked[0]['n'])} upheld" if by_penalty and wording.known(ranked[0]["n"]) else "The upheld"
     lighter = _lighter(changes)
     return asked.finding(
-        " ".join([first, second, last]),
+        " ".join(text for text in (first, second, last) if text),
         lead=asked.lead(
             outcomes if by_penalty else partial(_drawn, asked, table, unit),
             title,
@@ -190,7 +195,8 @@ def _upheld(asked: Asked, rows: list[dict[Any, Any]], unit: str) -> str:
         n, ends = sum(int(row["n"]) for row in shown), ends_of(shown, str(asked.parameters["group"]))
         if ends is None:
             return f"{_share(shown[0])} were upheld{_of(asked, shown[0])}; too few to show in any other group."
-        return f"Of {n:,} decided {unit}s, {_said(asked, ends)} were upheld, by {asked.group}."
+        said = ends_said(ends, _share, partial(_whose, asked))
+        return f"Of {n:,} decided {unit}s, {said} were upheld, by {asked.group}."
     row = shown[0]
     return (
         f"{wording.count(row['events'])} of {wording.count(row['n'])} decided {unit}s were upheld "
@@ -203,11 +209,6 @@ def _share(row: Row) -> str:
     return wording.share(row["estimate"], row["lower"], row["upper"])
 
 
-def _said(asked: Asked, ends: tuple[Row, Row]) -> str:
-    """The shares of the groups with the least and the greatest."""
-    return " to ".join(f"{_share(row)} ({_whose(asked, row)})" for row in ends)
-
-
 def _penalties(asked: Asked, penalties: list[dict[Any, Any]], ranked: list[dict[Any, Any]]) -> str:
     if not ranked:
         return (
@@ -216,7 +217,11 @@ def _penalties(asked: Asked, penalties: list[dict[Any, Any]], ranked: list[dict[
         )
     if asked.group:
         ends = ends_of(ranked, str(asked.parameters["group"]))
-        share = _said(asked, ends) if ends else f"{_share(ranked[0])} ({_whose(asked, ranked[0])})"
+        share = (
+            ends_said(ends, _share, partial(_whose, asked))
+            if ends
+            else f"{_share(ranked[0])} ({_whose(asked, ranked[0])})"
+        )
         return f"Most often {asked.label(ranked[0]['term'])} followed, in {share} of the upheld with a decided penalty."
     said = [f"{asked.label(row['term'])} {_share(row)}" for row in ranked[:3]]
     number = f" {wording.count(ranked[0]['n'])}" if wording.known(ranked[0]["n"]) else "se"
@@ -260,9 +265,13 @@ def _by_unit(asked: Asked, by_unit: pd.DataFrame) -> tuple[str, ...]:
 
 def _tipping(asked: Asked, upheld: list[dict[Any, Any]], tipping: Tipping | Refused | None) -> tuple[str, ...]:
     """What would turn the shares that are named: of groups, the lowest and the highest."""
-    ends = (ends_of(upheld, str(asked.parameters["group"])) or upheld[:1]) if asked.group else ()
-    names = [f"({_whose(asked, row)})" for row in ends if wording.known(row["estimate"])]
-    return asked.tipping(tipping, *names)
+    column = asked.parameters.get("group")
+    ends = (ends_of(upheld, column) or upheld[:1]) if column else ()
+    names = [str(row[column]) for row in ends if wording.known(row["estimate"])]
+    said = asked.tipping(tipping, *(f"({name})" for name in names))
+    for name in names:  # a claim calls a group as its table does
+        said = tuple(one.replace(f"({name})", f"({asked.label(name)})") for one in said)
+    return said
 
 
 def _breaks(asked: Asked, outcomes: OutcomeDistribution) -> tuple[str, ...]:

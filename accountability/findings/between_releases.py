@@ -11,7 +11,7 @@ from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
 from accountability.findings.finding_parts import KeyNumber, ReadingTable
 from accountability.findings.frame_tables import counts, raw, reading, shares
-from accountability.results import Refused, plural
+from accountability.results import Refused, capitalised, plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +35,9 @@ def found(asked: Asked, *, pair: Pair, late: LateRecording | Refused | None = No
     second = "" if isinstance(lag, Refused) else f" {_late(lag.late, lag.n)}"
     third = "" if isinstance(tested, Refused) else f" {_held(tested)}"
     title = f"A fact changed in {share} of the complaints in both releases"
+    if asked.group:
+        third = f" {_words(asked, changed.table)}"
+        title = third.strip().rstrip(".")
     return asked.finding(
         f"{first}{second}{third}",
         lead=asked.lead(
@@ -86,6 +89,18 @@ def _mostly(asked: Asked, table: pd.DataFrame, changed: int) -> str:
         return ""
     top = facts.sort_values("n", kind="stable").iloc[-1]
     return f", most of them in {_field(asked, str(top['field']))}, {top['change']} in {int(top['n']):,}"
+
+
+def _words(asked: Asked, table: pd.DataFrame) -> str:
+    """Say in how many complaints one column changed, and how."""
+    own = table[table["field"] == asked.parameters["group"]].to_dict("records")
+    if not own:
+        return f"{capitalised(asked.group)} changed in none of the complaints in both releases."
+    said = [
+        f"{row['change']} in {plural(int(row['n']), 'complaint') if wording.known(row['n']) else 'fewer than ten'}"
+        for row in own
+    ]
+    return f"{capitalised(asked.group)} was {wording.joined(said)}."
 
 
 def _late(late: int, n: int) -> str:

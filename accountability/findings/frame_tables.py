@@ -68,3 +68,11 @@ def ends_of(rows: Iterable[Row], group: str, name: str = "estimate") -> tuple[Ro
     named = (row for row in rows if wording.known(row[name]) and row[group] not in NO_GROUP)
     shown = sorted(named, key=lambda row: float(row[name]))
     return (shown[0], shown[-1]) if len(shown) > 1 else None
+
+
+def ends_said(ends: tuple[Row, Row], share: Callable[[Row], str], whose: Callable[[Row], str]) -> str:
+    """Write the ends of a range with their groups: ``5.2 % (White) to 11.5 % (Black)``."""
+    low, high = ends
+    if share(low) == share(high):
+        return f"{share(low)} ({whose(low)} and {whose(high)})"
+    return f"{share(low)} ({whose(low)}) to {share(high)} ({whose(high)})"

@@ -138,6 +138,10 @@ def _mix(asked: Asked, gap: StageGap, chosen: dict[Any, Any]) -> str:
     held = wording.joined([asked.label(name) for name in gap.covariates])
     left, whole = (100 * float(row[name]) for name in ("at_the_same_mix", "difference"))
     apart = f"{abs(whole):.1f} percentage points between them"
+    if left * whole > 0 and round(abs(left), 1) > round(abs(whole), 1):
+        return (
+            f"At the same mix of {held} they would differ by {abs(left):.1f} percentage points, not {abs(whole):.1f}."
+        )
     if left * whole > 0:
         return f"At the same mix of {held}, {abs(left):.1f} of the {apart} remain."
     return f"At the same mix of {held}, the {apart} vanish or turn round."

@@ -8,7 +8,7 @@ from accountability.findings import wording
 from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
 from accountability.findings.finding_parts import ReadingTable
-from accountability.findings.frame_tables import Row, counts, ends_of, key_share, ratios, reading, shares
+from accountability.findings.frame_tables import Row, counts, ends_of, ends_said, key_share, ratios, reading, shares
 from accountability.officers import AFTER
 from accountability.results import Refused, plural
 
@@ -125,7 +125,7 @@ def _apart(asked: Asked, groups: NextComplaint | Refused | None, days: int) -> s
     column = str(asked.parameters["group"])
     at = groups.table[(groups.table["day"] == days) & (groups.table["end"] == NEXT)]
     ends = ends_of(at.to_dict("records"), column)
-    return " to ".join(f"{_plain(row)} ({asked.label(str(row[column]))})" for row in ends or ())
+    return ends_said(ends, _plain, lambda row: asked.label(str(row[column]))) if ends else ""
 
 
 def _by_group(asked: Asked, groups: NextComplaint | Refused | None) -> tuple[ReadingTable, ...]:

@@ -8,7 +8,7 @@ from accountability.findings import wording
 from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
 from accountability.findings.finding_parts import ReadingTable
-from accountability.findings.frame_tables import Row, counts, ends_of, key_share, reading, shares
+from accountability.findings.frame_tables import Row, counts, ends_of, ends_said, key_share, reading, shares
 from accountability.results import Refused
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _groups(asked: Asked, lighter: list[dict[Any, Any]], column: str | None) -> 
     ends = ends_of(lighter[1:], column)
     if ends is None:
         return f"By {asked.group}, too few groups can be shown."
-    said = " to ".join(f"{_share(row)} ({asked.label(str(row[column]))})" for row in ends)
+    said = ends_said(ends, _share, lambda row: asked.label(str(row[column])))
     return f"By {asked.group}, {said} ended lighter."
 
 

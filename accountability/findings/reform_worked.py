@@ -73,10 +73,9 @@ def found(
         ),
         numbers=(
             KeyNumber(
-                value=wording.number(first["estimate"], first["lower"], first["upper"]),
+                value=f"{first['estimate']:.2f}",
                 label=f"{effect.scale}: {first['quantity']}",
-                note=f"{asked.confidence} interval {wording.number(first['lower'], first['lower'], first['upper'])} to "
-                f"{wording.number(first['upper'], first['lower'], first['upper'])}",
+                note=f"{asked.confidence} interval {first['lower']:.2f} to {first['upper']:.2f}",
                 **raw(first["estimate"], first["lower"], first["upper"]),
             ),
             *(
@@ -100,7 +99,7 @@ def found(
         ),
         firm=tuple(
             one.sentence()
-            for one in (placebo, choices, None if apart else groups)
+            for one in (placebo, choices, groups if asked.group and not apart else None)
             if one and not isinstance(one, Refused)
         ),
         firm_table=None

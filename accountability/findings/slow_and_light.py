@@ -21,6 +21,7 @@ _FINDINGS = (
     "would have ended"
 )
 _PENALTIES = "No view says which penalty the same case would have had"
+_MIXED = "at the same mix"
 _VIEWS = {"naive": "closed cases alone", "competing risks": "all cases", "landmark": "still open at a day"}
 
 
@@ -40,8 +41,9 @@ def found(
     worse = "a sustained finding" if findings else f"{asked.label(views.heavier)} or heavier"
     basis = "complaints with a finding on the merits" if findings else "upheld complaints"
     shown = [row for row in views.table.to_dict("records") if wording.known(row["estimate"])]
-    marks = [row for row in shown if row["view"] == "landmark"]
-    held = f", kinds of case by {asked.group} held alike" if asked.group else ""
+    marks = _marks(shown, _MIXED) if asked.group else []
+    held = f", at one mix of {asked.group}" if marks else ""
+    marks = marks or _marks(shown, "landmark")
     whole = next((row for row in shown if row["view"] == "competing risks"), None)
     if len(marks) > 1:
         first, last = marks[0], marks[-1]
@@ -50,11 +52,11 @@ def found(
             f"{verdict[0]} Of {basis} {first['at']}, {_said(asked, first)} ended with {worse}; of those "
             f"{last['at']}, {_said(asked, last)}{held}."
         )
-        title = verdict[1]
+        title = f"{verdict[1]}{held}"
     else:
         main = (
             f"Fewer than {asked.fewest} {basis} were still open at the days looked at, too few to say whether slow "
-            f"cases end lighter{held}."
+            "cases end lighter."
         )
         title = "Too few slow cases to say whether they end lighter"
     key = [row for row in (*marks[:1], *marks[-1:], whole) if row is not None]
@@ -66,9 +68,12 @@ def found(
             f"Share of {basis} with {worse}, seen in three ways",
             f"{plural(len(delays.table), 'complaint')} with a usable delay",
         ),
-        numbers=tuple(key_share(f"{worse}, {row['at']}", row) for row in {row["at"]: row for row in key}.values())[:4],
+        numbers=tuple(
+            key_share(f"{worse}, {row['at']}{held if row in marks else ''}", row)
+            for row in {row["at"]: row for row in key}.values()
+        )[:4],
         tables=(_table(f"Share with {worse}, by how cases are looked at", views),),
-        firm=_firm(reprimand, yearly),
+        firm=_firm(reprimand, yearly, _MIXED if held else "landmark"),
         firm_table=None
         if reprimand is None or isinstance(reprimand, Refused)
         else _table(f"The same with {asked.label(reprimand.heavier)} as the line", reprimand),
@@ -81,6 +86,12 @@ def found(
             ),
         ),
     )
+
+
+def _marks(shown: list[dict[Any, Any]], view: str) -> list[dict[Any, Any]]:
+    """The rows of cases still open at a day, if two or more are shown; of one alone nothing follows."""
+    rows = [row for row in shown if row["view"] == view and row["day"]]
+    return rows if len(rows) > 1 else []
 
 
 def _said(asked: Asked, row: dict[Any, Any]) -> str:
@@ -118,17 +129,13 @@ def _table(title: str, views: SlowCases) -> ReadingTable:
     )
 
 
-def _firm(reprimand: SlowCases | Refused | None, yearly: SlowCases | Refused | None) -> tuple[str, ...]:
+def _firm(reprimand: SlowCases | Refused | None, yearly: SlowCases | Refused | None, view: str) -> tuple[str, ...]:
     said = []
     for result, what in ((reprimand, "With a reprimand as the line"), (yearly, "With landmarks of one and two years")):
         if result is None or isinstance(result, Refused):
             continue
-        rows = [
-            row
-            for row in result.table.to_dict("records")
-            if row["view"] == "landmark" and wording.known(row["estimate"])
-        ]
-        if len(rows) > 1:
+        shown = [row for row in result.table.to_dict("records") if wording.known(row["estimate"])]
+        if rows := _marks(shown, view):
             said.append(
                 f"{what}: {wording.share(rows[0]['estimate'])} {rows[0]['at']}, "
                 f"{wording.share(rows[-1]['estimate'])} {rows[-1]['at']}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from accountability.findings import wording
@@ -121,16 +122,17 @@ def _levels(differ: VarianceComponents | Refused, unit: str) -> tuple[KeyNumber,
             value=wording.number(row["estimate"], row["lower"], row["upper"]),
             label=f"relative variance between {row['between']}",
             note=f"{wording.number(row['lower'])} to {wording.number(row['upper'])}"
-            if wording.known(row["lower"])
+            if wording.known(row["lower"]) and math.isfinite(row["upper"])
             else "",
         )
         for row in differ.table.to_dict("records")
+        if wording.known(row["estimate"]) and math.isfinite(row["estimate"])
     )[:3]
 
 
 def _breaks(left_out: pd.DataFrame, unit: str) -> tuple[str, ...]:
     said = [
-        f"What a {unit} shares (beats, shifts, a supervisor's reporting) moves its records together without one "
+        f"What the {unit} shares (beats, shifts, a supervisor's reporting) moves its records together without one "
         f"officer moving another."
     ]
     numbers = left_out.select_dtypes("number")

@@ -150,17 +150,26 @@ def _apart(asked: Asked, groups: Groups, said: str) -> list[str]:
         return [f"By {asked.group}, too few groups reached half to compare"] * 2
     first, last = ranked.iloc[0], ranked.iloc[-1]
     names = [asked.label(str(row["group"])) for row in (first, last)]
-    middles = [
-        wording.days(row["median"]) if wording.known(row["median"]) else f"{row['reads']} days" for row in (first, last)
-    ]
-    title = f"{names[0]}: half within {middles[0]}; {names[1]}: {middles[1]}"
+    middles = [_middle(row) for row in (first, last)]
+    title = f"{names[0]}: half within {middles[0].removeprefix('at most ')}; {names[1]}: {middles[1]}"
     chance = ""
     if groups.test is not None:
         p = float(groups.test.p_value)
         verdict = "more than chance explains" if p < 0.05 else "no more than chance may explain"
         chance = f", {verdict} ({wording.p_value(p)})"
-    sentence = f"By {asked.group}, half took {middles[0]} ({names[0]}) to {middles[1]} ({names[1]}){chance}."
+        title += ", within what chance may do" if p >= 0.05 else ""
+    through = "to" if wording.known(first["median"]) and wording.known(last["median"]) else "and"
+    sentence = f"By {asked.group}, half took {middles[0]} ({names[0]}) {through} {middles[1]} ({names[1]}){chance}."
     return [title, sentence]
+
+
+def _middle(row: pd.Series) -> str:
+    """The days until half had ended, or the days between which that lies."""
+    if wording.known(row["median"]):
+        return wording.days(row["median"])
+    if row["median_lower"]:
+        return f"{wording.interval(row['median_lower'], row['median_upper'])} days"
+    return f"at most {wording.days(row['median_upper'])}"
 
 
 def _caveat(asked: Asked, groups: Groups, whole: pd.Series, cutoffs: pd.DataFrame | None, ended: str) -> str:

@@ -13,7 +13,7 @@ from accountability.errors import Refusal
 from accountability.figures import draw
 from accountability.officers.officer_events import OfficerRecords, records_of
 from accountability.officers.shares import check_draws
-from accountability.results import Result, percent
+from accountability.results import Result, in_plural, percent
 from accountability.stats.arrays import Flags, Floats, Ints
 from accountability.stats.inverted_bootstrap import inverted
 from accountability.stats.permutation import batches, p_value, permute
@@ -130,7 +130,7 @@ def variance_components(
         for k, one in enumerate(seen)
     ]
     estimate, lower, upper, none = (np.array(column) for column in zip(*found, strict=True))
-    names = [*(["supervisors"] if nested else []), f"{data.unit_word}s", f"officers of one {data.unit_word}"]
+    names = [*(["supervisors"] if nested else []), in_plural(data.unit_word), f"officers of one {data.unit_word}"]
     if nested:
         none[0] = _shuffled(data, drawn, years, draws, rng)
     return VarianceComponents(

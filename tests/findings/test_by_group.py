@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -13,10 +14,11 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 import accountability
+from accountability import outcomes
 from accountability.figures import titles
 from accountability.figures.narrow import narrowed
 from accountability.figures.titles import words_of
-from accountability.findings import Finding
+from accountability.findings import Finding, frame_tables, wording
 from accountability.publish.kept import lead_image
 from accountability.publish.pictures import rendered
 from accountability.publish.replay import Replay
@@ -51,9 +53,9 @@ def long_named() -> Replay:
     return Replay({"synthetic": dataclasses.replace(data, allegations=rows)})
 
 
-def by(replay: Replay, study: str, group: str | None) -> Finding:
+def by(replay: Replay, study: str, group: str | None, *, whole: bool = False) -> Finding:
     literals: dict[str, Any] = registry.get(study).parameters.model_validate({}).literals()
-    return replay.finding(study, literals | {"group": group}, whole=False)
+    return replay.finding(study, literals | {"group": group}, whole=whole)
 
 
 def said(figure: Figure | None) -> str:
@@ -150,3 +152,59 @@ def test_those_of_no_known_group_are_not_named_as_a_group(study: str, untold: Re
     assert found.lead is not None
     for text in (found.lead.title, found.answer):
         assert not [name for name in ("not recorded", "none stated", "(several)") if name in text], text
+
+
+def test_shares_at_one_mix_are_those_that_are_said_to_be(named: Replay) -> None:
+    """The shares of the cases as they are once stood before the words that the mix was held alike."""
+    found = by(named, "does_delay_lighten", "category")
+    views = outcomes.delay_and_penalty(
+        accountability.load("synthetic"), landmarks=(90, 180, 360), within=1095, covariates=["category"]
+    ).table
+    mixed = views[(views["view"] == "at the same mix") & (views["day"] > 0)].to_dict("records")
+    assert "at one mix of kind of allegation" in found.answer
+    assert "at one mix of kind of allegation" in str(found.lead and found.lead.title)
+    for row in (mixed[0], mixed[-1]):
+        assert wording.share(row["estimate"], row["lower"], row["upper"]) in found.answer
+    assert found.numbers[0].estimate == pytest.approx(mixed[0]["estimate"])
+
+
+def test_what_would_turn_a_share_names_the_groups_of_the_title() -> None:
+    """Groups that a release spells otherwise than they are shown once had no such line."""
+    data = accountability.load("synthetic")
+    spelt = data.allegations.assign(officer_race=data.allegations[COLUMN].astype("str").str.lower())
+    replay = Replay({"synthetic": dataclasses.replace(data, allegations=spelt)})
+    found = by(replay, "what_follows_a_finding", COLUMN, whole=True)
+    assert found.lead is not None
+    ends = re.findall(r"\((\w+)\)", found.lead.title)
+    assert len(ends) == 2
+    for end in ends:
+        assert [one for one in found.breaks if f"the share upheld ({end}) is" in one], found.breaks
+
+
+def test_ends_that_are_written_alike_are_written_once() -> None:
+    rows = [{"group": name, "estimate": share} for name, share in (("north", 0.241), ("south", 0.244), ("none", None))]
+    ends = frame_tables.ends_of(rows, "group")
+    assert ends is not None
+    said = frame_tables.ends_said(ends, lambda row: f"{row['estimate']:.0%}", lambda row: str(row["group"]))
+    assert said == "24% (north and south)"
+    assert frame_tables.ends_of([*rows[:1], {"group": "not recorded", "estimate": 0.9}], "group") is None
+
+
+def test_a_release_without_penalties_says_nothing_of_a_penalty_on_record() -> None:
+    data = accountability.load("synthetic")
+    kept = [name for name in data.allegations if "penalty" not in name and not name.endswith("_days")]
+    decided = data.allegations.loc[data.allegations["finding"] != "pending", kept]
+    made = dataclasses.replace(data, allegations=decided)
+    for group in (None, "category"):
+        assert "penalty on record" not in by(Replay({"synthetic": made}), "what_follows_a_finding", group).answer
+
+
+def test_the_words_of_a_column_are_the_answer_where_a_release_is_compared_by_it() -> None:
+    replay, study = Replay({}), "what_changed_between_releases"
+    literals = registry.get(study).parameters.model_validate({}).literals()
+    whole, of_finding = (replay.finding(study, literals | {"group": group}, whole=False) for group in (None, "finding"))
+    assert of_finding.answer != whole.answer
+    assert of_finding.lead is not None
+    assert whole.lead is not None
+    assert of_finding.lead.title != whole.lead.title
+    assert of_finding.lead.title.startswith("Finding was")
