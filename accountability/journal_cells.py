@@ -13,6 +13,9 @@ from accountability import labels
 
 HIDDEN: Final = "‡"
 ABSENT: Final = "–"
+#: Heading of the least and most that a number can be, and what that is.
+LEAST_TO_MOST: Final = "least to most"
+LEAST_SAID: Final = f"{LEAST_TO_MOST}: the cases whose end is not known taken to end as early or as late as they can."
 HIDDEN_SAID: Final = f"{HIDDEN} not shown: fewer than ten, or it would give such a number away."
 #: A normal interval of 95 % is so many standard errors wide.
 _WIDE: Final = 3.92
@@ -39,34 +42,69 @@ def latex(table: pd.DataFrame, options: Mapping[str, Any]) -> str:
     cells, form = for_print(table)
     settings: dict[str, Any] = {"index": False, "escape": True, "column_format": form, **options}
     text: str = cells.to_latex(**settings)
-    text += f"\\par\\footnotesize {HIDDEN_SAID}\n" if HIDDEN in text else ""
+    for mark, said in ((HIDDEN, HIDDEN_SAID), (LEAST_TO_MOST, LEAST_SAID)):
+        text += f"\\par\\footnotesize {said}\n" if mark in text else ""
     return text.replace(HIDDEN, r"\ddag{}").replace(ABSENT, "--")
 
 
 def for_print(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Return a table's cells as text under labels, and the alignment of its columns for LaTeX.
 
-    An estimate (ratio, margin ...) stands with its limits in one column, without its standard error; ``hidden`` becomes
-    a mark.
+    An estimate (ratio, margin ...) stands with its limits in one column, without its standard error; the least and the
+    most that it can be share another; ``hidden`` becomes a mark.
     """
     hidden = table["hidden"].fillna(False).astype(bool) if "hidden" in table else pd.Series(False, table.index)
     limits = {name: _limits(name) for name in table if set(_limits(name)) <= set(table)}
+    extremes = {f"{name}_lower": name for name in _extremes(table)}
     left_out = {"hidden", "reads", "std_error", *(end for ends in limits.values() for end in ends)}
+    left_out |= {f"{name}_upper" for name in extremes.values()}
     made, form = {}, ""
     for name in [str(name) for name in table if name not in left_out]:
         values = table[name]
         number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
         between = limits.get(name)
-        cells = [_cell(value, name) for value in values] if between is None else _intervals(table, name, *between)
+        if name in extremes:
+            cells = _between(table, extremes[name])
+        else:
+            cells = [_cell(value, name) for value in values] if between is None else _intervals(table, name, *between)
         shut = hidden.to_numpy() & number & values.isna().to_numpy()
         cells = [HIDDEN if one else cell for one, cell in zip(shut, cells, strict=True)]
-        made[labels.label(name) + (" (interval)" if between else "")] = cells
+        made[_heading(name, between, extremes.get(name))] = cells
         form += "r" if number else "l"
     return pd.DataFrame(made, index=table.index), form
 
 
 def _limits(name: Any) -> tuple[str, str]:
     return ("lower", "upper") if name == "estimate" else (f"{name}_lower", f"{name}_upper")
+
+
+def _extremes(table: pd.DataFrame) -> list[str]:
+    """The stems of the least and most of a number: ``extreme``, or ``median_extreme``."""
+    ends = [str(name) for name in table]
+    stems = [name.removesuffix("_lower") for name in ends if name.endswith("extreme_lower")]
+    return [stem for stem in stems if f"{stem}_upper" in ends]
+
+
+def _heading(name: str, between: tuple[str, str] | None, extreme: str | None) -> str:
+    if extreme is None:
+        return labels.label(name) + (" (interval)" if between else "")
+    of = extreme.removesuffix("extreme").rstrip("_")
+    return f"{labels.label(of)}, {LEAST_TO_MOST}" if of else LEAST_TO_MOST
+
+
+def _between(table: pd.DataFrame, stem: str) -> list[str]:
+    """The least and the most in one cell, with the digits of the estimate that they belong to."""
+    of = stem.removesuffix("extreme").rstrip("_") or "estimate"
+    names = [f"{stem}_lower", f"{stem}_upper", *(end for end in _limits(of) if end in table)]
+    low, high, *ends = (table[one].astype("float64").to_numpy(na_value=float("nan")) for one in names)
+    whole = all(value != value or float(value).is_integer() for part in (low, high) for value in part)
+    errors = (ends[1] - ends[0]) / _WIDE if len(ends) == 2 else np.full(len(table), float("nan"))
+    made = []
+    for least, most, error in zip(low, high, errors, strict=True):
+        digits = 0 if whole else decimals(float(error)) if error == error else None
+        said = [_cell(one, of) if digits is None or one != one else f"{one:,.{digits}f}" for one in (least, most)]
+        made.append(said[0] if said[0] == said[1] else " to ".join(said))
+    return made
 
 
 def _intervals(table: pd.DataFrame, name: str, low: str, high: str) -> list[str]:

@@ -48,6 +48,24 @@ def test_days_are_whole_and_what_does_not_exist_is_a_dash() -> None:
     assert for_print(table)[0]["estimate (interval)"].tolist() == ["125 (119 to 134)", "–"]
 
 
+def test_the_least_and_the_most_share_a_column_with_the_digits_of_their_estimate() -> None:
+    table = pd.DataFrame(
+        {
+            "estimate": [0.8595, 0.25], "lower": [0.8496, 0.2], "upper": [0.8689, 0.3], "extreme_lower": [0.858, 0.25],
+            "extreme_upper": [0.8598, 0.25], "open_extreme_lower": [643, math.nan],
+            "open_extreme_upper": [652, math.nan],
+        }
+    )  # fmt: skip
+    printed, form = for_print(table)
+    assert list(printed) == ["estimate (interval)", "least to most", "open, least to most"]
+    assert form == "rrr"
+    assert printed.iloc[0].tolist()[1:] == ["0.8580 to 0.8598", "643 to 652"]
+    assert printed.iloc[1].tolist()[1:] == ["0.250", "–"]
+    text = delay.closing_curve(accountability.load("synthetic")).to_latex()
+    assert "extreme" not in text
+    assert text.count("the cases whose end is not known taken to end as early or as late as they can") == 2
+
+
 @pytest.mark.parametrize("made", [
     lambda data: delay.closing_curve(data),
     lambda data: delay.cox(data, covariates="category"),
