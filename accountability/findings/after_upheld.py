@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ from accountability.results import Refused, capitalised
 
 _NO_PENALTY = "The release records no penalty, so which one followed cannot be said."
 _PAIRS = "ended lighter, of all with both penalties on record, none recommended included"
+#: Ends that a table by group shows beside one another.
+_COLUMNS = 5
 _TOO_FEW = "Too few were upheld to show"
 _FEW_PENALTIES = "Which penalty followed rests on fewer than ten and is not shown."
 
@@ -103,7 +106,7 @@ def found(
         ),
         tables=(
             *(() if outcomes.no_share else (_part(asked, table, "finding", f"How decided {unit}s ended", unit),)),
-            _part(asked, table, "penalty", "Penalty among the upheld", unit),
+            _part(asked, table, "penalty", "Penalty among the upheld", unit, ranked),
         ),
         firm=() if by_unit is None else _by_unit(asked, by_unit),
         firm_table=None
@@ -223,7 +226,9 @@ def _penalties(asked: Asked, penalties: list[dict[Any, Any]], ranked: list[dict[
             else f"{_share(ranked[0])} ({_whose(asked, ranked[0])})"
         )
         return f"Most often {asked.label(ranked[0]['term'])} followed, in {share} of the upheld with a decided penalty."
-    said = [f"{asked.label(row['term'])} {_share(row)}" for row in ranked[:3]]
+    # Of penalties whose shares are written alike none is left out for the order of their names.
+    told = next((n for n in (3, 2) if len(ranked) <= n or _share(ranked[n - 1]) != _share(ranked[n])), 1)
+    said = [f"{asked.label(row['term'])} {_share(row)}" for row in ranked[:told]]
     number = f" {wording.count(ranked[0]['n'])}" if wording.known(ranked[0]["n"]) else "se"
     return f"Of the{number} upheld with a decided penalty, most often {wording.joined(said)}."
 
@@ -237,24 +242,47 @@ def _lighter(changes: Changes | Refused) -> dict[Any, Any] | None:
     return rows[0] if rows and wording.known(rows[0]["estimate"]) else None
 
 
-def _part(asked: Asked, table: pd.DataFrame, part: str, title: str, unit: str) -> ReadingTable:
+def _part(
+    asked: Asked, table: pd.DataFrame, part: str, title: str, unit: str, ranked: Sequence[Row] = ()
+) -> ReadingTable:
+    """How many ended each way; by group a line for each group, with the interval of the share that is compared."""
     shown = table[table["part"] == part]
-    column = asked.parameters.get("group")
-    own = {asked.group: lambda row: asked.label(str(row[column]))} if column else {}
-    return reading(
-        title,
-        shown,
-        {
-            **(
-                {"ended as": lambda row: asked.label(row["term"])}
-                if part == "finding"
-                else {"penalty": lambda row: asked.label(row["term"])}
-            ),
-            **own,
-            f"{unit}s": counts("events"),
-            "share (interval)": shares(),
-        },
-    )
+    column, ended = asked.parameters.get("group"), "ended as" if part == "finding" else "penalty"
+    if not column or shown[column].nunique(dropna=False) < 2:
+        own = {asked.group: lambda row: asked.label(str(row[column]))} if column else {}
+        return reading(
+            title,
+            shown,
+            {
+                ended: lambda row: asked.label(row["term"]),
+                **own,
+                f"{unit}s": counts("events"),
+                "share (interval)": shares(),
+            },
+        )
+    first = "sustained" if part == "finding" else str(ranked[0]["term"]) if ranked else ""
+    mean = shown.groupby("term", sort=False)["estimate"].mean()
+    most = set(mean[mean > 0].nlargest(_COLUMNS).index) | {first}
+    terms = [term for term in mean.index if term in most]
+    rows = []
+    for group, of_group in shown.groupby(column, sort=False, dropna=False):
+        cells = {row["term"]: row for row in of_group.to_dict("records")}
+        n = next((row["n"] for row in cells.values() if wording.known(row["n"])), None)
+        rows.append({"group": group, "n": n, **cells})
+    columns: dict[str, Callable[[Row], str]] = {
+        asked.group: lambda row: asked.label(str(row["group"])),
+        "decided" if part == "finding" else "upheld with a decided penalty": counts("n"),
+    }
+    for term in terms:
+        name = asked.label(term)
+        columns[f"{name} (interval)" if term == first else name] = partial(_term_cell, term, term == first)
+    others = () if set(mean.index) <= most else ("Other ends, and the other intervals, are in the appendix.",)
+    return reading(f"{title}, by {asked.group}", pd.DataFrame(rows), columns, others)
+
+
+def _term_cell(term: str, interval: bool, row: Row) -> str:
+    cell = row[term]
+    return wording.share_interval(cell["estimate"], cell["lower"], cell["upper"]) if interval else _share(cell)
 
 
 def _by_unit(asked: Asked, by_unit: pd.DataFrame) -> tuple[str, ...]:

@@ -74,12 +74,13 @@ class Asked:
 
     @property
     def only(self) -> str:
-        """Restriction of the complaints: ``category Force or Search only``; empty if none."""
+        """Restriction of the complaints: ``only where kind of allegation is Force or Search``; empty if none."""
         said = self.parameters.get("only")
         if not said:
             return ""
         column, _, values = said.partition("=")
-        return f"{self.label(column.strip())} {' or '.join(self.label(one.strip()) for one in values.split('|'))} only"
+        chosen = " or ".join(self.label(one.strip()) for one in values.split("|"))
+        return f"only where {self.label(column.strip())} is {chosen}"
 
     @property
     def last_day(self) -> str:

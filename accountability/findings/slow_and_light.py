@@ -55,8 +55,8 @@ def found(
         title = f"{verdict[1]}{held}"
     else:
         main = (
-            f"Fewer than {asked.fewest} {basis} were still open at the days looked at, too few to say whether slow "
-            "cases end lighter."
+            f"Of {basis} still open at the days looked at, fewer than {asked.fewest} ended with {worse}, or all but a "
+            "few did: too few to say whether slow cases end lighter."
         )
         title = "Too few slow cases to say whether they end lighter"
     key = [row for row in (*marks[:1], *marks[-1:], whole) if row is not None]

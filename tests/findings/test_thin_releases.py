@@ -62,6 +62,33 @@ def reduced(data: Dataset) -> Finding:
     return conclude("how_penalties_shrink", data, {"source": "synthetic"}, ends=ends, changes=changes, steps=steps)
 
 
+def slow(data: Dataset, heavier: str) -> Finding:
+    views = outcomes.delay_and_penalty(Cohort.of(data), heavier=heavier, landmarks=(90, 180, 360), within=1095)
+    parameters = {"source": "synthetic", "heavier": heavier}
+    return conclude("does_delay_lighten", data, parameters, views=views, delays=accountability.durations(data))
+
+
+# ---- what is few ---------------------------------------------------------------------------------------------------
+
+
+def test_few_heavy_penalties_are_not_few_slow_cases() -> None:
+    """Hundreds were still open: it was said that fewer than ten were."""
+    said = slow(agency(), "dismissal").answer
+    assert said.startswith("Of upheld complaints still open at the days looked at, fewer than 10 ended with dismissal")
+    assert "were still open" not in said
+
+
+def test_penalties_with_shares_written_alike_are_not_told_by_the_order_of_their_names() -> None:
+    rows = agency().allegations
+    ended = rows["finding"].eq("sustained")
+    terms = ["reprimand"] * 3 + ["suspension", "demotion", "dismissal"] * 2
+    given = pd.Series([terms[n % len(terms)] for n in range(int(ended.sum()))], rows.index[ended], dtype="str")
+    data = altered(imposed_penalty=given.reindex(rows.index), recommended_penalty=given.reindex(rows.index))
+    said = after_upheld(data).answer
+    assert "most often reprimand" in said
+    assert not [term for term in ("suspension", "demotion", "dismissal") if term in said], said
+
+
 # ---- what cannot be answered -------------------------------------------------------------------------------------
 
 
