@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,16 @@ from accountability.findings import wording
 from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
 from accountability.findings.finding_parts import ReadingTable
-from accountability.findings.frame_tables import Row, counts, ends_of, ends_said, key_share, reading, shares
+from accountability.findings.frame_tables import (
+    Row,
+    counts,
+    ends_of,
+    ends_said,
+    groups_in_rows,
+    key_share,
+    reading,
+    shares,
+)
 from accountability.results import Refused, capitalised
 
 _NO_PENALTY = "The release records no penalty, so which one followed cannot be said."
@@ -264,25 +273,20 @@ def _part(
     mean = shown.groupby("term", sort=False)["estimate"].mean()
     most = set(mean[mean > 0].nlargest(_COLUMNS).index) | {first}
     terms = [term for term in mean.index if term in most]
-    rows = []
-    for group, of_group in shown.groupby(column, sort=False, dropna=False):
-        cells = {row["term"]: row for row in of_group.to_dict("records")}
-        n = next((row["n"] for row in cells.values() if wording.known(row["n"])), None)
-        rows.append({"group": group, "n": n, **cells})
-    columns: dict[str, Callable[[Row], str]] = {
-        asked.group: lambda row: asked.label(str(row["group"])),
-        "decided" if part == "finding" else "upheld with a decided penalty": counts("n"),
-    }
-    for term in terms:
-        name = asked.label(term)
-        columns[f"{name} (interval)" if term == first else name] = partial(_term_cell, term, term == first)
     others = () if set(mean.index) <= most else ("Other ends, and the other intervals, are in the appendix.",)
-    return reading(f"{title}, by {asked.group}", pd.DataFrame(rows), columns, others)
-
-
-def _term_cell(term: str, interval: bool, row: Row) -> str:
-    cell = row[term]
-    return wording.share_interval(cell["estimate"], cell["lower"], cell["upper"]) if interval else _share(cell)
+    return groups_in_rows(
+        f"{title}, by {asked.group}",
+        shown,
+        column,
+        "term",
+        {
+            asked.group: lambda row: asked.label(str(row[column])),
+            "decided" if part == "finding" else "upheld with a decided penalty": counts("n"),
+        },
+        {term: asked.label(term) for term in terms},
+        {first},
+        others,
+    )
 
 
 def _by_unit(asked: Asked, by_unit: pd.DataFrame) -> tuple[str, ...]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import pandas as pd
 
 from accountability.findings import wording
 from accountability.findings.finding_parts import KeyNumber, ReadingTable
 from accountability.study.grouping import NO_GROUP
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Row = Mapping[Any, Any]
 
@@ -61,6 +61,52 @@ def raw(value: Any, lower: Any = None, upper: Any = None) -> dict[str, Any]:
     return {
         name: float(one) if wording.known(one) else None for name, one in zip(names, (value, lower, upper), strict=True)
     }
+
+
+def groups_in_rows(
+    title: str,
+    frame: pd.DataFrame,
+    group: str,
+    term: str,
+    columns: Mapping[str, Callable[[Row], str]],
+    terms: Mapping[Any, str],
+    intervals: Collection[Any],
+    notes: Sequence[str] = (),
+) -> ReadingTable:
+    """Return a frame of groups by terms as a reading table: a row for each group, a column for each of its shares.
+
+    Parameters
+    ----------
+    title : str
+    frame : DataFrame
+        With ``estimate``, ``lower``, ``upper`` and ``n`` beside the columns of the group and the term.
+    group, term : str
+        Columns.
+    columns : mapping
+        Headings of the first columns, and their cells.
+    terms : mapping
+        The terms shown, with their headings.
+    intervals : collection
+        Terms whose intervals are shown.
+    notes : sequence of str
+    """
+    rows = []
+    for name, part in frame.groupby(group, sort=False, dropna=False):
+        cells = {row[term]: row for row in part.to_dict("records")}
+        n = next((row["n"] for row in cells.values() if wording.known(row["n"])), None)
+        rows.append({group: name, "n": n} | {f"cell {one}": cells.get(one, {}) for one in terms})
+    heads = {f"{name} (interval)" if one in intervals else name: one for one, name in terms.items()}
+    cell = {head: partial(_share_in, f"cell {one}", one in intervals) for head, one in heads.items()}
+    return reading(title, pd.DataFrame(rows), {**columns, **cell}, notes)
+
+
+def _share_in(name: str, interval: bool, row: Row) -> str:
+    cell = row[name]
+    value, lower, upper = (cell.get(one) for one in ("estimate", "lower", "upper"))
+    # Beyond what was seen nothing is hidden.
+    if not cell.get("hidden", True) and not wording.known(value):
+        return "not observed"
+    return wording.share_interval(value, lower, upper) if interval else wording.share(value, lower, upper)
 
 
 def ends_of(rows: Iterable[Row], group: str, name: str = "estimate") -> tuple[Row, Row] | None:

@@ -8,7 +8,17 @@ from accountability.findings import wording
 from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
 from accountability.findings.finding_parts import ReadingTable
-from accountability.findings.frame_tables import Row, counts, ends_of, ends_said, key_share, ratios, reading, shares
+from accountability.findings.frame_tables import (
+    Row,
+    counts,
+    ends_of,
+    ends_said,
+    groups_in_rows,
+    key_share,
+    ratios,
+    reading,
+    shares,
+)
 from accountability.officers import AFTER
 from accountability.results import Refused, plural
 
@@ -133,15 +143,14 @@ def _by_group(asked: Asked, groups: NextComplaint | Refused | None) -> tuple[Rea
         return ()
     column = str(asked.parameters["group"])
     return (
-        reading(
+        groups_in_rows(
             f"Next complaint after the first, by {asked.group}",
             groups.table[groups.table["end"] == NEXT],
-            {
-                asked.group: lambda one: asked.label(str(one[column])),
-                "within (days)": counts("day"),
-                "share of officers (interval)": _share,
-                "officers": counts("n"),
-            },
+            column,
+            "day",
+            {asked.group: lambda one: asked.label(str(one[column])), "officers": counts("n")},
+            {day: f"within {plural(int(day), 'day')}" for day in sorted(set(groups.table["day"]))},
+            set(groups.table["day"]),
         ),
     )
 

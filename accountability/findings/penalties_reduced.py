@@ -8,7 +8,16 @@ from accountability.findings import wording
 from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
 from accountability.findings.finding_parts import ReadingTable
-from accountability.findings.frame_tables import Row, counts, ends_of, ends_said, key_share, reading, shares
+from accountability.findings.frame_tables import (
+    Row,
+    counts,
+    ends_of,
+    ends_said,
+    groups_in_rows,
+    key_share,
+    reading,
+    shares,
+)
 from accountability.results import Refused
 
 if TYPE_CHECKING:
@@ -60,11 +69,21 @@ def found(
             and wording.known(row["estimate"])
         )[:4],
         tables=(
-            reading(
+            groups_in_rows(
+                f"How recommended penalties ended, by {asked.group}",
+                ends.table,
+                column,
+                "end",
+                {asked.group: lambda row: asked.label(str(row[column])), f"{unit}s": counts("n")},
+                {end: end for end in dict.fromkeys(ends.table["end"])},
+                {"lighter"},
+                ("The other intervals are in the appendix.",),
+            )
+            if column
+            else reading(
                 "How recommended penalties ended",
                 ends.table,
                 {
-                    **({asked.group or "group": lambda row: asked.label(str(row[column]))} if column else {}),
                     "ended": lambda row: str(row["end"]),
                     "number": counts("events"),
                     "share (interval)": shares(),

@@ -194,11 +194,11 @@ def next_complaint(
         if not made.event.any():
             continue
         found = delay.competing_closings(made, "end", by=list(names) or None, confidence=confidence)
-        sizes = made.table.groupby(list(names)).size().rename("n").reset_index() if names else None
         at = found.at(grid).rename(columns={"cause": "end"})
-        at = at.assign(n=len(made)) if sizes is None else at.merge(sizes, on=list(names), how="left")
+        curve = found.table.dropna(subset="day").rename(columns={"cause": "end"})
+        at, curve = _with_sizes(at, curve, made.table, names) if names else (at.assign(n=len(made)), curve)
         parts += [at[at["end"] == NEXT].assign(after=step), at[at["end"] != NEXT].assign(after=step)]
-        curves.append(found.table.dropna(subset="day").rename(columns={"cause": "end"}).assign(after=step))
+        curves.append(curve.assign(after=step))
     if not parts:
         raise Refusal(f"{data.name}: no officer is watched until a next complaint, so nothing can be said of one")
     table = pd.concat(parts, ignore_index=True)
@@ -223,6 +223,23 @@ def next_complaint(
         leaving=leaving,
         cautions=() if leaving else ("The source dates no officer's leaving",),
     )
+
+
+def _with_sizes(
+    at: pd.DataFrame, curve: pd.DataFrame, officers: pd.DataFrame, names: tuple[str, ...]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Add the number of officers of each group; those too small to show, or that would give one away, have no numbers.
+
+    The share of a group on a day is a fraction of its officers, and would tell how many there are.
+    """
+    sizes = officers.groupby(list(names)).size().rename("n").reset_index()
+    held = disclose(sizes, counts=["n"], keep=names)
+    shut = held.loc[held["hidden"], list(names)].assign(shut=True)
+    at, curve = (one.merge(shut, on=list(names), how="left") for one in (at.merge(sizes, on=list(names)), curve))
+    away = at.pop("shut").notna()
+    numbers = ["estimate", "lower", "upper", "n"]
+    masked = at[numbers].astype({"n": "Int64"}).mask(away)
+    return at.assign(**masked, hidden=at["hidden"] | away), curve[curve.pop("shut").isna()]
 
 
 @remembered

@@ -120,6 +120,22 @@ def test_groups_of_officers_add_up_to_all() -> None:
     assert rows["n"].sum() == whole.table["n"].iloc[0]
 
 
+def test_a_group_of_few_officers_tells_neither_how_many_nor_when() -> None:
+    """Of a release, one officer of no recorded race stood in a table, and the steps of its curve in a figure."""
+    rows = data().allegations
+    few = sorted(rows["officer_id"].dropna().unique())[:3]
+    races = rows["officer_race"].mask(rows["officer_id"].isin(few), "seldom").mask(rows["officer_race"].isna(), "White")
+    made = replace(data(), allegations=rows.assign(officer_race=races))
+    found = officers.next_complaint(made, by="officer_race", days=[365, 1095])
+    shown = found.table[found.table["end"] == NEXT].set_index(["officer_race", "day"])
+    assert shown.loc["seldom", ["n", "estimate", "lower", "upper"]].isna().all().all()
+    assert (shown["n"].dropna() >= 10).all()
+    hidden = shown.index[shown["hidden"] & shown["n"].isna()].get_level_values(0).unique()
+    assert len(hidden) >= 2, "one hidden group alone would be the rest of all officers"
+    assert not set(found.curves["officer_race"]) & set(hidden)
+    assert "seldom" not in found.plot().figure.axes[0].get_title(loc="left")
+
+
 def test_by_the_day_of_the_incident_only_what_came_after_counts() -> None:
     both = [officers.next_complaint(data(), "finding", start=start, days=365) for start in ("received", "incident")]
     shares = [one.table.set_index("end")["estimate"][NEXT] for one in both]
