@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from accountability.figures.house_style import WIDTH, housed, new_axes
@@ -205,7 +206,8 @@ def for_hall(figure: Figure) -> float:
     words = words_of(figure)
     if words is not None:
         words.title = words.subtitle = words.footer = ""
-        words.drawing, words.fit = min(words.drawing, _HALL[1]), None
+        words.drawing = min(words.drawing, _HALL[1])
+        words.fit = partial(_as_high, words.drawing)  # a slide grows for no row
     for axes in figure.axes:
         spec: Any = axes.get_subplotspec()
         if spec is not None and len(inches := spec.get_gridspec().get_height_ratios()) == 2:  # numbers under a drawing
@@ -222,6 +224,10 @@ def for_hall(figure: Figure) -> float:
     for text in said:
         text.set_fontsize(max(text.get_fontsize(), _HALL_LETTERS))
     return min((float(text.get_fontsize()) for text in said), default=_HALL_LETTERS)
+
+
+def _as_high(inches: float, width: float) -> float:
+    return inches
 
 
 def _texts(figure: Figure) -> list[Text]:

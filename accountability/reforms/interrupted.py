@@ -307,7 +307,7 @@ def _some_before(series: Series, day: int, what: str, month: Any) -> None:
     if min(hits, rest) < MIN_CELL:
         raise Refusal(
             f"{what}: fewer than {MIN_CELL} cases before {month(day)} count{'' if rest >= hits else ', or do not'}, so "
-            "the months before lead to nothing that those after can be held against. Take a wider window, larger "
+            "the months before lead to nothing with which those after could be compared. Take a wider window, larger "
             "groups, or an outcome met more often"
         )
 
