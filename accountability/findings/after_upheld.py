@@ -72,9 +72,7 @@ def found(
     whose = partial(_whose, asked)
     ends = ends_of(upheld, str(asked.parameters["group"])) if asked.group else None
     if asked.group:
-        title = (
-            f"{ends_said(ends, _share, whose)} were upheld, by {asked.group}" if ends else "Too few were upheld to show"
-        )
+        title = f"{ends_said(ends, _share, whose)} were upheld, by {asked.group}" if ends else _TOO_FEW
     elif ranked:
         title = f"Most often after an upheld {unit}: {asked.label(ranked[0]['term'])}, {_share(ranked[0])}"
     elif wording.known(top.get("estimate")):

@@ -73,9 +73,10 @@ def found(
         ),
         numbers=(
             KeyNumber(
-                value=f"{first['estimate']:.2f}",
+                value=_as_answered(effect.scale, first["estimate"]),
                 label=f"{effect.scale}: {first['quantity']}",
-                note=f"{asked.confidence} interval {first['lower']:.2f} to {first['upper']:.2f}",
+                note=f"{asked.confidence} interval {_as_answered(effect.scale, first['lower'])} to "
+                f"{_as_answered(effect.scale, first['upper'])}",
                 **raw(first["estimate"], first["lower"], first["upper"]),
             ),
             *(
@@ -108,6 +109,13 @@ def found(
         breaks=breaks,
         method=asked.method(effect, *(() if isinstance(placebo, Refused) else (placebo,))),
     )
+
+
+def _as_answered(scale: str, value: float) -> str:
+    """A number as the answer writes it."""
+    if not wording.known(value):
+        return wording.HIDDEN
+    return f"{value:+.3g}" if scale == "difference" else f"{value:.2f}"
 
 
 def _apart(asked: Asked, groups: Variations | Refused) -> tuple[str, str] | None:
