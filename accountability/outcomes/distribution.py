@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import pandas as pd
 
 from accountability.errors import Refusal
+from accountability.outcomes.ends_of_groups import coded_ends, ends_in
 from accountability.outcomes.ladder import Ladder
 from accountability.outcomes.rounded_rates import rounded_shares
 from accountability.outcomes.small_counts import (
@@ -25,20 +26,17 @@ from accountability.outcomes.units_counted import (
     RESTS_ON,
     chosen_for_finding,
     clusters_numbered,
-    decided,
     groups_in,
     mark_ambiguous,
     merged_said,
     method_of,
-    suspension_quartiles,
-    term_lines,
     units_of,
 )
 from accountability.records.units import WORDS
 from accountability.results import interval_said, percent
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import column_names, takes
-from accountability.vocabulary import FINDINGS, OFF_LADDER, UNITS
+from accountability.vocabulary import UNITS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -254,9 +252,9 @@ def outcome_distribution(
     lines, apart, days = [], [], []
     needed = [*groups, "finding", "imposed_penalty", "imposed_days", "officer_ids", "officer_id", "case_id"]
     units = made.table[[name for name in dict.fromkeys(needed) if name in made.table]]
-    for key, part in groups_in(clusters_numbered(units, groups), groups):
+    for key, part in groups_in(coded_ends(clusters_numbered(units, groups)), groups):
         labels: dict[str, Any] = dict(zip(groups, key, strict=True))
-        shares, waits, lengths = _one_group(part, confidence, min_cell)
+        shares, waits, lengths = ends_in(part, confidence, min_cell)
         lines += [(*key, *share) for share in shares]
         apart.append(labels | waits)
         days.append(labels | lengths)
@@ -338,39 +336,6 @@ def sustained_by_unit(data: Cohort, *, confidence: float = 0.95, min_cell: int =
         row = table.loc[(table["part"] == "finding") & (table["term"] == "sustained"), list(NUMBERS)].iloc[0]
         lines.append({"unit": unit, **{name: row[name] for name in NUMBERS}, "note": ""})
     return pd.DataFrame(lines, columns=["unit", *NUMBERS, "note"]).astype({"n": "Int64", "events": "Int64"})
-
-
-def _one_group(
-    part: pd.DataFrame, confidence: float, min_cell: int
-) -> tuple[list[tuple[Any, ...]], dict[str, Any], dict[str, Any]]:
-    """The shares of a group's findings and penalties, what is left apart, and the quartiles of its suspensions."""
-    finding = part["finding"]
-    ended = decided(finding)
-    sustained = part.loc[finding.eq("sustained").fillna(False)]
-    merits = [term for term in FINDINGS if term not in ("pending", "closed_without_finding")]
-    on_merits = finding[ended & finding.ne("closed_without_finding")]
-    terms = [term for term in FINDINGS if term != "pending"]
-    lines = [("finding", *line) for line in term_lines(finding[ended], terms, part, confidence)]
-    lines += [("merits", *line) for line in term_lines(on_merits, merits, part, confidence)]
-    apart: dict[str, Any] = {
-        "units": len(part),
-        "decided": int(ended.sum()),
-        "pending": int(finding.eq("pending").sum()),
-        "finding_not_recorded": int(finding.isna().sum()),
-        "sustained": len(sustained),
-    }
-    if "imposed_penalty" not in part:
-        return lines, apart, suspension_quartiles(sustained.iloc[:0], min_cell)
-    penalty = sustained["imposed_penalty"]
-    given = decided(penalty)
-    terms = [*Ladder().order, *(term for term in OFF_LADDER if term != "pending")]
-    lines += [("penalty", *line) for line in term_lines(penalty[given], terms, part, confidence)]
-    apart |= {
-        "penalty_decided": int(given.sum()),
-        "penalty_pending": int(penalty.eq("pending").sum()),
-        "penalty_not_recorded": int(penalty.isna().sum()),
-    }
-    return lines, apart, suspension_quartiles(sustained, min_cell)
 
 
 def _assumptions(cohort: Cohort, unit: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from accountability.outcomes.ladder import Ladder
 from accountability.records.units import check_terms, ranks, roll_up
 from accountability.remembered import remembered
 from accountability.results import plural
+from accountability.stats.arrays import Ints
 from accountability.stats.clustered_rates import CLUSTERED as CLUSTERED_SHARES
 from accountability.stats.clustered_rates import WILSON, clustered_shares
 from accountability.stats.sandwich import REPAIRED, ways_of
@@ -26,6 +27,7 @@ ALIKE: Final = CLUSTERED
 UNNAMED: Final = (
     "rows of one complaint may be alike; no officer is identified, so rows of one officer count as independent"
 )
+Line = tuple[Any, ...]
 DAYS_AT: Final = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
 UNSEEN: Final = "columns not in the model may differ between the levels"
 NUMBERS: Final = ("n", "events", "estimate", "lower", "upper")
@@ -225,14 +227,18 @@ def term_shares(
     return table if table["repaired"].any() else table.drop(columns="repaired")
 
 
-def term_lines(values: pd.Series, wanted: list[str], rows: pd.DataFrame, confidence: float) -> list[tuple[Any, ...]]:
+def term_lines(values: pd.Series, wanted: Sequence[str], rows: pd.DataFrame, confidence: float) -> list[Line]:
     """Return the lines of :func:`term_shares`, and whether the errors of each were repaired."""
-    if not len(values):
-        return [(term, 0, 0, np.nan, np.nan, np.nan, 0, np.nan, np.nan, False) for term in wanted]
     whose = rows[[name for name in ("officer_ids", "officer_id", "case_id") if name in rows]]
-    ways = ways_of(whose.loc[values.index])
     place = ranks(values, wanted)
-    found = clustered_shares(np.where(place < len(wanted), place, -1), len(wanted), ways, confidence)
+    return share_lines(np.where(place < len(wanted), place, -1), wanted, whose.loc[values.index], confidence)
+
+
+def share_lines(place: Ints, wanted: Sequence[str], whose: pd.DataFrame, confidence: float) -> list[Line]:
+    """Return the same from the places of the terms (-1 for another) and the officers and complaints of the rows."""
+    if not len(place):
+        return [(term, 0, 0, np.nan, np.nan, np.nan, 0, np.nan, np.nan, False) for term in wanted]
+    found = clustered_shares(place, len(wanted), ways_of(whose), confidence)
     return [
         (term, s.denominator, s.count, s.share, s.lower, s.upper, s.clusters, s.effective_clusters, s.df, s.repaired)
         for term, s in zip(wanted, found, strict=True)
@@ -268,17 +274,21 @@ def clusters_numbered(units: pd.DataFrame, but: Sequence[str]) -> pd.DataFrame:
 
 
 def suspension_quartiles(rows: pd.DataFrame, min_cell: int) -> dict[str, Any]:
-    """Return quartiles of the known days of suspensions, if enough, and how many are known and unknown.
+    """Return quartiles of the known days of suspensions, if enough, and how many are known and unknown."""
+    if "imposed_days" not in rows:
+        return known_quartiles(None, min_cell)
+    return known_quartiles(rows.loc[rows["imposed_penalty"].eq("suspension").fillna(False), "imposed_days"], min_cell)
+
+
+def known_quartiles(days: pd.Series | None, min_cell: int) -> dict[str, Any]:
+    """Return the same from the days of the suspensions; no numbers without any.
 
     Counts are left out where few are unknown, because these could be derived from all suspensions.
     """
     out: dict[str, Any] = {"suspensions": pd.NA, "length_unknown": pd.NA, **dict.fromkeys(DAYS_AT, np.nan)}
-    if "imposed_days" not in rows:
+    known = pd.Series(dtype="float64") if days is None else days.dropna().astype("float64")
+    if days is None or len(known) < min_cell:
         return out
-    suspended = rows.loc[rows["imposed_penalty"].eq("suspension").fillna(False), "imposed_days"]
-    known = suspended.dropna().astype("float64")
-    unknown = len(suspended) - len(known)
-    if len(known) < min_cell:
-        return out
+    unknown = len(days) - len(known)
     out |= dict(zip(DAYS_AT, known.quantile(list(DAYS_AT.values())).to_numpy(), strict=True))
     return out | ({"suspensions": len(known), "length_unknown": unknown} if not 0 < unknown < min_cell else {})
