@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 Counts = npt.NDArray[np.int64]
 
 LEVEL: Final = 0.05
+#: Kinds of so many complaints are shuffled one by one, so many numbers at once.
+_FEW, _AT_ONCE = 4, 2_000_000
 _TURNOVER: Final = ("category", "change", "year", "rows", "p_value")
 
 
@@ -205,8 +207,8 @@ def _compare(tally: Counts, year: Counts, permutations: int, seed: int, least: i
         if min(new.sum(), total.sum() - new.sum()) < least:
             continue
         here = size > 0
-        taken = rng.multivariate_hypergeometric(size[here], int(late.sum()), size=draws, method="marginals")
-        drawn = _distance((held[:, here] @ np.ascontiguousarray(taken.T)).T, total)
+        taken = _shuffled(rng, size[here], int(late.sum()), draws)
+        drawn = _distance((held[:, here] @ taken).T, total)
         seen = float(_distance(new, total)[0])
         lines.append(
             {
@@ -223,6 +225,29 @@ def _compare(tally: Counts, year: Counts, permutations: int, seed: int, least: i
     table = pd.DataFrame(lines, columns=list(DRIFT.columns[:-1]))
     table["p_value"] = holm(table["p_value"].to_numpy(float))
     return table.assign(moved=table["p_value"] < LEVEL)
+
+
+def _shuffled(rng: np.random.Generator, size: Counts, taken: int, draws: int) -> Counts:
+    """Return how many of each kind are among `taken` drawn without replacement (kinds by draws).
+
+    Of kinds with many the number is drawn; the others are shuffled one by one, which takes a tenth of the time each.
+    """
+    few = size <= _FEW
+    out = np.empty((len(size), draws), dtype=np.int64)
+    left, rest = np.full(draws, taken), int(size.sum())
+    for kind in np.flatnonzero(~few).tolist():
+        out[kind] = rng.hypergeometric(size[kind], rest - size[kind], left)
+        left -= out[kind]
+        rest -= int(size[kind])
+    if not few.any():
+        return out
+    one, starts = np.arange(rest), np.cumsum(size[few]) - size[few]
+    step = max(_AT_ONCE // rest, 1)
+    for begin in range(0, draws, step):
+        some = slice(begin, min(begin + step, draws))
+        chosen = rng.permuted(np.tile(one, (some.stop - begin, 1)), axis=1) < left[some, None]
+        out[few, some] = np.add.reduceat(chosen, starts, axis=1, dtype=np.int64).T
+    return out
 
 
 def _distance(new: Counts | npt.NDArray[np.float64], total: Counts) -> npt.NDArray[np.float64]:

@@ -668,3 +668,27 @@ def test_rare_words_do_not_appear_or_vanish_by_chance(officers: int) -> None:
         frame = pd.DataFrame({"case_id": np.arange(1500), "year": rng.integers(2010, 2018, 1500), "category": word})
         called += int(len(category_drift._turnover(frame.loc[frame.index.repeat(officers)])) > 0)
     assert called <= 5 + 3 * np.sqrt(5)
+
+
+@pytest.mark.parametrize("at_once", [50, 2_000_000])
+def test_complaints_drawn_by_kind_are_those_of_a_shuffle(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers of kinds, drawn or shuffled one by one, have the mean and covariance of draws without replacement."""
+    monkeypatch.setattr(category_drift, "_AT_ONCE", at_once)
+    size, taken, draws = np.array([60, 1, 1, 3, 25, 2, 4, 5, 1]), 40, 20_000
+    found = category_drift._shuffled(np.random.default_rng(3), size, taken, draws)
+    assert found.shape == (len(size), draws)
+    assert (found.sum(axis=0) == taken).all()
+    assert ((found >= 0) & (found <= size[:, None])).all()
+    total, share = size.sum(), size / size.sum()
+    worth = taken * (total - taken) / (total - 1)
+    expected = worth * (np.diag(share) - np.outer(share, share))
+    assert found.mean(axis=1) == pytest.approx(taken * share, abs=4 * np.sqrt(np.diag(expected).max() / draws))
+    assert np.abs(np.cov(found) - expected).max() < 6 * expected.max() / np.sqrt(draws)
+
+
+def test_nothing_and_everything_can_be_drawn() -> None:
+    size = np.array([7, 1, 2])
+    for taken in (0, 10):
+        found = category_drift._shuffled(np.random.default_rng(1), size, taken, 5)
+        assert (found == (size[:, None] if taken else 0)).all()
+    assert (category_drift._shuffled(np.random.default_rng(1), np.array([9]), 4, 3) == 4).all()
