@@ -98,10 +98,14 @@ def _thumbnail(path: Path) -> str:
 
 
 def _compared(cards: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """Set the first key number of several reports side by side, each with its interval drawn on one scale."""
+    """Set the first key number of several reports side by side, each with its interval drawn on one scale.
+
+    Where they are not of the same (of other groups, or within other days), each row says what its number is; a share is
+    not compared with days.
+    """
     rows = [(card, card["finding"].numbers[0]) for card in cards if card["finding"].numbers and not card["failure"]]
     measured = [(card, one) for card, one in rows if one.estimate is not None or one.lower is not None]
-    if len(measured) < 2:
+    if len(measured) < 2 or len({one.value.endswith("%") for _, one in measured}) > 1:
         return None
     ends = [end for _, one in measured for end in (one.estimate, one.lower, one.upper) if end is not None]
     low, high = min(ends), max(ends)
@@ -121,7 +125,8 @@ def _compared(cards: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
                 "drawn": _range(one.estimate, one.lower, one.upper, low, high),
             }
         )
-    return {"rows": made, "low": wording.number(low, low, high), "high": wording.number(high, low, high)}
+    same = len({row["label"] for row in made}) == 1
+    return {"rows": made, "same": same, "low": wording.number(low, low, high), "high": wording.number(high, low, high)}
 
 
 def _range(estimate: float | None, lower: float | None, upper: float | None, low: float, high: float) -> str:
