@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -15,9 +16,9 @@ _SIZE: Final = 12.0
 
 
 def broken(text: str, inches: float, size: float, *, weight: str = "normal") -> str:
-    """Break a text into lines of at most some width in inches."""
+    """Break a text into lines of at most some width in inches; a number and its % stay together."""
     lines: list[str] = []
-    for word in text.split():
+    for word in re.split(r"\s+(?!%)", text.strip()) if text.strip() else ():
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and wide(longer, size, weight) <= _WHOLE_DOTS * inches:
             lines[-1] = longer

@@ -268,3 +268,12 @@ def test_numbers_in_narrow_bars_never_stand_over_one_another() -> None:
     assert "81 %" in shown
     assert len(shown) < len(bars.texts)
     assert all(text.get_visible() for text in bars.texts)
+
+
+def test_a_number_and_its_per_cent_stay_in_one_line() -> None:
+    said = "closings were 96.2 % of receipts (Hispanic) to 123.1 % (Black)"
+    for inches in np.linspace(0.8, 4.0, 30):
+        lines = letters.broken(said, float(inches), 9.0).split("\n")
+        assert not [line for line in lines if line.startswith("%")]
+        assert " ".join(lines) == said
+    assert letters.broken("  ", 1.0, 9.0) == ""
