@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -122,15 +123,16 @@ class View:
         rest, cause = np.divmod(cells, len(CAUSES) + 1)
         of_kind, spent = np.divmod(rest, self.within + 2)
 
-        def shares(weights: Floats) -> list[float]:
+        def shares(samples: Ints) -> list[float]:
+            weights = np.ascontiguousarray(samples.T, dtype=np.float64)
             ends = sustained_within(spent, cause - 1, weights, self.within, of_kind, kinds)
             return [_mixed(mix, *one) for one in zip(*(end.T for end in ends), strict=True)]
 
-        rng, drawn = np.random.default_rng(self.seed), []
-        for _ in range(DRAWS // TOGETHER):
-            weights = rng.poisson(count, size=(TOGETHER, len(count))).T
-            drawn += shares(np.ascontiguousarray(weights, dtype=np.float64))
-        numbers = (*shares(count[:, None].astype(float)), *percentiles(np.array(drawn), self.confidence))
+        rng, times = np.random.default_rng(self.seed), DRAWS // TOGETHER
+        with ThreadPoolExecutor(max_workers=1) as pool:  # some are added up while the next are drawn
+            added = [pool.submit(shares, rng.poisson(count, size=(TOGETHER, len(count)))) for _ in range(times)]
+        drawn = np.concatenate([one.result() for one in added])
+        numbers = (*shares(count[None]), *percentiles(drawn, self.confidence))
         return line | dict(zip((*NUMBERS[2:], "light", "heavy"), (*numbers, *found.sum(axis=0).tolist()), strict=True))
 
 
@@ -219,9 +221,11 @@ def sustained_within(
     for one in SUSTAINED:
         rows = np.flatnonzero((cause == one) & (spent <= last))
         at = np.searchsorted(end, rows, side="right")
-        by_day = np.zeros((kinds, weights.shape[1], size))
-        by_day[of_kind[at], :, spent[rows]] = before[at] * weights[rows] / safe[at]
-        ends.append(by_day[:, :, :-1].sum(axis=2))
+        found, starts = np.unique(of_kind[at], return_index=True)
+        share = np.zeros((kinds, weights.shape[1]))
+        if len(found):
+            share[found] = np.add.reduceat(before[at] * weights[rows] / safe[at], starts, axis=0)
+        ends.append(share)
     return ends[0], ends[1]
 
 
