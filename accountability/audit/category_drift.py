@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
@@ -39,6 +40,7 @@ Counts = npt.NDArray[np.int64]
 LEVEL: Final = 0.05
 #: Kinds of so many complaints are shuffled one by one, so many numbers at once.
 _FEW, _AT_ONCE = 4, 2_000_000
+_STEPS_AT_ONCE: Final = 2
 _TURNOVER: Final = ("category", "change", "year", "rows", "p_value")
 
 
@@ -191,37 +193,37 @@ def _compare(tally: Counts, year: Counts, permutations: int, seed: int, least: i
     """Distance of each year to the year before, and where it lies among shuffles of whole complaints."""
     from scipy.sparse import csc_array
 
-    rng = np.random.default_rng(seed)
     steps = list(pairwise(np.unique(year)))
     # Holm's correction cannot fall below steps / draws, so few draws could never show that anything moved.
     draws = max(permutations, int(2 * len(steps) / LEVEL))
-    lines: list[dict[str, Any]] = []
     # Complaints alike in their categories are interchangeable, so a shuffle is a draw of how many of each kind.
     alike = combine(list(tally.T), (tally.max(axis=0, initial=0) + 1).tolist(), len(tally))
     kinds = tally[alike.first]
     held = csc_array(kinds.T)  # few complaints are of several categories
-    for before, after in steps:
-        size, late = (np.bincount(alike.code[some], minlength=len(kinds)) for some in (year == before, year == after))
+
+    def step(between: tuple[int, int], rng: np.random.Generator) -> dict[str, Any] | None:
+        size, late = (np.bincount(alike.code[year == some], minlength=len(kinds)) for some in between)
         size += late
         total, new = size @ kinds, late @ kinds
         if min(new.sum(), total.sum() - new.sum()) < least:
-            continue
+            return None
         here = size > 0
-        taken = _shuffled(rng, size[here], int(late.sum()), draws)
-        drawn = _distance((held[:, here] @ taken).T, total)
+        drawn = _distance((held[:, here] @ _shuffled(rng, size[here], int(late.sum()), draws)).T, total)
         seen = float(_distance(new, total)[0])
-        lines.append(
-            {
-                "from_year": int(before),
-                "to_year": int(after),
-                "rows_from": int(total.sum() - new.sum()),
-                "rows_to": int(new.sum()),
-                "distance": seen,
-                "by_chance": float(np.median(drawn)),
-                # A hair's breadth of rounding must not make a tie look smaller.
-                "p_value": (1 + int((drawn >= seen - 1e-12).sum())) / (draws + 1),
-            }
-        )
+        return {
+            "from_year": int(between[0]),
+            "to_year": int(between[1]),
+            "rows_from": int(total.sum() - new.sum()),
+            "rows_to": int(new.sum()),
+            "distance": seen,
+            "by_chance": float(np.median(drawn)),
+            # A hair's breadth of rounding must not make a tie look smaller.
+            "p_value": (1 + int((drawn >= seen - 1e-12).sum())) / (draws + 1),
+        }
+
+    with ThreadPoolExecutor(max_workers=_STEPS_AT_ONCE) as pool:  # drawing leaves Python free
+        made = pool.map(step, steps, np.random.default_rng(seed).spawn(len(steps)))
+    lines = [line for line in made if line is not None]
     table = pd.DataFrame(lines, columns=list(DRIFT.columns[:-1]))
     table["p_value"] = holm(table["p_value"].to_numpy(float))
     return table.assign(moved=table["p_value"] < LEVEL)
