@@ -10,10 +10,11 @@ import pandas as pd
 from accountability.audit.part import Kind, NotHeld, Part, anchor, is_case_files, stages_held
 from accountability.figures import draw
 from accountability.records.dataset import Dataset
+from accountability.records.lookup import places
 from accountability.results import percent, plural
 from accountability.study import overview
 from accountability.study.cohort import Cohort
-from accountability.study.occurrences import FOREVER, NEVER, Occurrence, day_number, places, stage_of
+from accountability.study.occurrences import FOREVER, NEVER, Occurrence, day_number, stage_of
 from accountability.vocabulary import PRECISIONS
 
 if TYPE_CHECKING:

@@ -9,12 +9,13 @@ import pandas as pd
 
 from accountability.audit.part import Kind, NotHeld, Part, anchor, days_of, draw_bars, is_case_files, row_word
 from accountability.records.dataset import Dataset
+from accountability.records.lookup import places
 from accountability.results import percent, plural
 from accountability.stats.arrays import Ints
 from accountability.stats.compress import combine
 from accountability.study import overview
 from accountability.study.cohort import Cohort
-from accountability.study.occurrences import places, rows_places
+from accountability.study.occurrences import rows_places
 
 ROWS_NAMED, ROWS_UNNAMED = "rows alike, naming an officer", "rows alike, naming no officer"
 CASES, STEPS, DATED = "complaints alike in all they hold", "steps alike", "repeats dealt with at load"

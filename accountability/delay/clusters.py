@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError, Refusal
+from accountability.records.lookup import places
 from accountability.study.cohort import Cohort, DatasetLike
 from accountability.study.durations import Durations
 from accountability.study.inputs import takes
-from accountability.study.occurrences import FOREVER, occurrence, places
+from accountability.study.occurrences import FOREVER, occurrence
 
 Unit = Literal["complaint", "officer", "agency_day"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import pandas as pd
@@ -63,8 +64,9 @@ def other_cutoffs(
         return pd.DataFrame(columns=["last_day", *NUMBERS, "note"])
     end = pd.Timestamp(as_date(last, "cutoff"))
     days = [(end - pd.DateOffset(years=back)).date() for back in years_back]
+    bare = _bare(cohort)
     with remembering():
-        rows = [{"last_day": day.isoformat(), **_median(cohort, start, stop, day, confidence)} for day in days]
+        rows = [{"last_day": day.isoformat(), **_median(bare, start, stop, day, confidence)} for day in days]
     return _whole(pd.DataFrame(rows))
 
 
@@ -94,12 +96,17 @@ def other_clocks(
     if cohort.published.sampling.rule == "no_closing_date":
         dated.add("closed")  # its findings say whether a case was
     usable = [pair for pair in clocks if set(pair) <= dated]
+    bare = _bare(cohort)
     with remembering():
         rows = [
-            {"clock": f"{start} to {stop}", **_median(cohort, start, stop, cutoff, confidence)}
-            for start, stop in usable
+            {"clock": f"{start} to {stop}", **_median(bare, start, stop, cutoff, confidence)} for start, stop in usable
         ]
     return _whole(pd.DataFrame(rows)) if rows else pd.DataFrame(columns=["clock", *NUMBERS, "note"])
+
+
+def _bare(cohort: Cohort) -> Cohort:
+    """The cohort with nothing of its cases but their ids: their other columns would be copied for every estimate."""
+    return replace(cohort, cases=cohort.cases[["case_id"]])
 
 
 def _whole(table: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import pandas as pd
 from accountability.delay.unknown_days import furthest
 from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
-from accountability.records.case_ends import counted_states, ends_unknown
+from accountability.records.case_ends import counted_states, ends_unknown, state_of
 from accountability.remembered import remembered
 from accountability.results import Result, plural
 from accountability.stats.arrays import Days, Flags, Floats
@@ -248,7 +248,6 @@ def came_and_went(study: Cohort, start: str, stop: str, cutoff: dt.date | str | 
     if not kept.any():
         raise Refusal(f"no case of {study.name} has a usable '{start}' date up to {until}")
     is_open, known, unknown = end.none | (end.earliest > last), kept & ~no_day & ~no_word, kept & (no_day | no_word)
-    state = np.select([no_word, is_open, no_day], ["unknown", "open", "closed_on_unknown_day"], "dated")
     return Arrivals(
         known=known,
         came=begin.earliest[known],
@@ -259,7 +258,7 @@ def came_and_went(study: Cohort, start: str, stop: str, cutoff: dt.date | str | 
         doubtful=begin.earliest[unknown],
         # What closed on an unknown day had closed by the last day covered, which may lie after this cut-off.
         latest=np.where(no_day[unknown] & (covered in (None, until)), last, FOREVER),
-        states=counted_states(state),
+        states=counted_states(state_of(no_word, is_open, no_day)),
     )
 
 

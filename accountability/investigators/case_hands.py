@@ -12,6 +12,7 @@ import pandas as pd
 from accountability.delay.access import require_open_cases
 from accountability.errors import ParameterError, Refusal, check_number
 from accountability.privacy import MIN_CELL, disclose
+from accountability.records.lookup import places
 from accountability.results import plural
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.assigned import Assigned
@@ -19,7 +20,7 @@ from accountability.study.clocks import durations
 from accountability.study.cohort import Cohort
 from accountability.study.grouping import NONE_STATED, group_cases
 from accountability.study.inputs import column_names, takes
-from accountability.study.occurrences import FOREVER, places, stage_of
+from accountability.study.occurrences import FOREVER, stage_of
 
 OUTCOMES: Final = {
     "slow": "open more than {days} days, of complaints followed as long",

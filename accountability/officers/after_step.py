@@ -15,6 +15,7 @@ from accountability.errors import ParameterError, Refusal, check_number
 from accountability.figures.group_curves import Curves
 from accountability.officers.officer_events import APPOINTED, ON_THE_EVIDENCE, days_served
 from accountability.privacy import disclose
+from accountability.records.lookup import places
 from accountability.remembered import remembered
 from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Ints
@@ -22,7 +23,7 @@ from accountability.study.cohort import Cohort
 from accountability.study.durations import Durations
 from accountability.study.grouping import NOT_RECORDED
 from accountability.study.inputs import column_names, takes
-from accountability.study.occurrences import FOREVER, NEVER, Which, places, stage_of
+from accountability.study.occurrences import FOREVER, NEVER, Which, stage_of
 from accountability.vocabulary import PENALTY_LADDER, STAGES
 
 if TYPE_CHECKING:

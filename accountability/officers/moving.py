@@ -12,6 +12,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.officers.officer_events import EPOCH
 from accountability.privacy import MIN_CELL
+from accountability.records.lookup import places
 from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Floats, Ints
 from accountability.stats.cross_product import gram
@@ -20,7 +21,7 @@ from accountability.stats.optimise import Evaluation, NotConverged, Separation, 
 from accountability.stats.sandwich import sandwich
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
-from accountability.study.occurrences import FOREVER, places, rows_places, stage_of
+from accountability.study.occurrences import FOREVER, rows_places, stage_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

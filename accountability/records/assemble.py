@@ -19,8 +19,9 @@ from accountability.records.codebook import Codebook, read_codebook
 from accountability.records.coding import CodedFile, check_columns, code_file, coded_name, wanted_columns
 from accountability.records.column import problems
 from accountability.records.contract import File, Source
-from accountability.records.dated_steps import Places, places, set_aside_disorder, set_aside_future, told_of_future
+from accountability.records.dated_steps import Places, set_aside_disorder, set_aside_future, told_of_future
 from accountability.records.ledger import Entry, Ledger, Log
+from accountability.records.lookup import places
 from accountability.records.schema import validate
 from accountability.vocabulary import PEOPLE, ROSTER, TOTALS
 

@@ -9,11 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from accountability.records.lookup import places
 from accountability.remembered import remembered
 from accountability.vocabulary import CLOSING_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+Flags = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -75,24 +79,42 @@ def closing_state(held: Held, stage: str = "closed") -> pd.Series:
     >>> sorted(closing_state(accountability.load("synthetic")).unique())
     ['dated', 'open', 'unknown']
     """
-    cases = pd.Index(held.cases["case_id"])
-    sampling = held.card.sampling
+    state = pd.array(list(CLOSING_STATES), dtype="str").take(_state(held, stage))
+    return pd.Series(state, index=pd.Index(held.cases["case_id"]), name="closing_state")
+
+
+@remembered
+def _state(held: Held, stage: str) -> Ints:
+    """The closing state of every case, as :func:`state_of` numbers it."""
+    cases, sampling = held.cases["case_id"], held.card.sampling
     if stage == "closed" and sampling.rule == "no_closing_date":
-        closed = closed_by_status(held.allegations).reindex(cases)
-        done = closed.fillna(False).to_numpy(dtype=bool)
-        state = np.select([closed.isna().to_numpy(dtype=bool), done], ["unknown", "closed_on_unknown_day"], "open")
-        return pd.Series(state, index=cases, name="closing_state", dtype="str")
-    steps = held.events[(held.events["stage"] == stage).to_numpy(dtype=bool)]
+        closed = closed_by_status(held.allegations).reindex(pd.Index(cases))
+        return state_of(closed.isna().to_numpy(bool), ~closed.fillna(False).to_numpy(bool), np.ones(len(cases), bool))
+    of_stage = (held.events["stage"] == stage).to_numpy(dtype=bool)
+    steps = held.events[["case_id", "earliest", "latest", "set_aside"]][of_stage]  # to pick rows, texts are copied
     usable = steps["set_aside"].isna().to_numpy(dtype=bool)
     day = (steps["earliest"].notna() | steps["latest"].notna()).to_numpy(dtype=bool)
-    at = cases.get_indexer(pd.Index(steps["case_id"]))
+    at = places(steps["case_id"], cases)
     none, with_day, aside = np.ones(len(cases), bool), np.zeros(len(cases), bool), np.zeros(len(cases), bool)
     for marked, which, value in ((none, usable, False), (with_day, usable & day, True), (aside, ~usable, True)):
         marked[at[which & (at >= 0)]] = value
     published = sampling.closing_date or sampling.rule == "case_files" or stage != "closed"
-    no_word = none & (aside | (sampling.open_cases != "included") | (not published))
-    state = np.select([no_word, none, ~with_day], ["unknown", "open", "closed_on_unknown_day"], "dated")
-    return pd.Series(state, index=cases, name="closing_state", dtype="str")
+    return state_of(none & (aside | (sampling.open_cases != "included") | (not published)), none, ~with_day)
+
+
+def state_of(unknown: Flags, is_open: Flags, no_day: Flags) -> Ints:
+    """Return the closing state of cases, numbered as in :data:`accountability.vocabulary.CLOSING_STATES`.
+
+    Parameters
+    ----------
+    unknown : array of bool
+        Nobody knows whether the case is closed.
+    is_open : array of bool
+        The case is open, unless that is not known.
+    no_day : array of bool
+        A closed case's day is not known.
+    """
+    return np.select([unknown, is_open, no_day], [3, 2, 1], 0)
 
 
 @remembered
@@ -121,15 +143,15 @@ def closing_states(held: Held, stage: str = "closed") -> pd.DataFrame:
     >>> int(counts["n"].sum())
     5000
     """
-    return counted_states(closing_state(held, stage))
+    return counted_states(_state(held, stage))
 
 
-def counted_states(state: npt.NDArray[np.str_] | pd.Series) -> pd.DataFrame:
-    """Count the terms of the closing states, including those with none."""
+def counted_states(state: Ints) -> pd.DataFrame:
+    """Count the closing states of :func:`state_of`, including those with none."""
     return pd.DataFrame(
         {
             "state": list(CLOSING_STATES),
-            "n": [int((state == one).sum()) for one in CLOSING_STATES],
+            "n": np.bincount(state, minlength=len(CLOSING_STATES)),
             "meaning": list(CLOSING_STATES.values()),
         }
     )

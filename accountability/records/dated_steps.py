@@ -18,6 +18,7 @@ from accountability.records.contract import File, Order
 from accountability.records.dates.date_columns import parse
 from accountability.records.dates.date_spec import DateSpec
 from accountability.records.ledger import Entry, Log
+from accountability.records.lookup import places
 from accountability.vocabulary import PRECISIONS, STAGES
 
 Places = npt.NDArray[np.int64]
@@ -327,15 +328,6 @@ def _set_aside(events: pd.DataFrame, marked: pd.Series, reason: str, rule: str, 
         Log(str(file), entries).note(str(stage), "value set aside", rule, why, rows["source_row"])
     texts = pc.if_else(pa.array(marked), pa.scalar(reason, pa.large_string()), _arrow(events["set_aside"]))
     return events.assign(set_aside=pd.array(texts, dtype="str"))  # pandas' `mask` takes over twice as long
-
-
-def places(ids: pd.Series, among: pd.Series) -> Places:
-    """Return the position of each id among others (any one if repeated); -1 if it is missing or not among them.
-
-    Uses Arrow, which is faster on text than a pandas index.
-    """
-    found = pc.index_in(_arrow(ids), value_set=_arrow(among), skip_nulls=True)
-    return np.asarray(pc.fill_null(found, -1), dtype=np.int64)
 
 
 def _arrow(values: pd.Series) -> pa.Array | pa.ChunkedArray:

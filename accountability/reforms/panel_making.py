@@ -14,6 +14,7 @@ from accountability.delay.access import require_open_cases
 from accountability.errors import ParameterError, Refusal, check_number
 from accountability.officers.officer_events import unit_columns
 from accountability.records import units
+from accountability.records.lookup import places
 from accountability.reforms.month_outcomes import (
     OUTCOMES,
     by_month,
@@ -32,7 +33,7 @@ from accountability.results import plural
 from accountability.study.clocks import durations
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
-from accountability.study.occurrences import FOREVER, as_date, day_number, places, stage_of
+from accountability.study.occurrences import FOREVER, as_date, day_number, stage_of
 
 Per = Literal["officer", "unit", "agency"]
 PERS: Final = ("officer", "unit", "agency")

@@ -9,9 +9,10 @@ import pandas as pd
 
 from accountability.records.capabilities import OUTCOMES
 from accountability.records.dataset import Dataset
+from accountability.records.lookup import places
 from accountability.releases.release_line import recorded_days, require_pair
 from accountability.study.inputs import takes
-from accountability.study.occurrences import day_number, places
+from accountability.study.occurrences import day_number
 
 
 @takes("dataset")

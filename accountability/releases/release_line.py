@@ -14,11 +14,12 @@ from accountability.privacy import MIN_CELL
 from accountability.records.dataset import Dataset
 from accountability.records.inherited import last_day, releases_like
 from accountability.records.load import load
+from accountability.records.lookup import places
 from accountability.records.places import source_folder
 from accountability.remembered import remembered
 from accountability.results import percent
 from accountability.stats.arrays import Days, Flags, Ints
-from accountability.study.occurrences import FOREVER, NEVER, day_number, day_numbers, places, rows_places
+from accountability.study.occurrences import FOREVER, NEVER, day_number, day_numbers, rows_places
 
 #: From this share of the keys that two releases share, with another day of receipt, the keys were given out anew.
 _ISSUED_ANEW = 0.5

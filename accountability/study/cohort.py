@@ -16,8 +16,8 @@ import pandas as pd
 
 from accountability.errors import ParameterError
 from accountability.records.case_ends import Held
+from accountability.records.lookup import places
 from accountability.remembered import remembered
-from accountability.study.occurrences import places
 
 Condition = pd.Series | pd.DataFrame | Callable[[pd.DataFrame], pd.Series]
 Table = Literal["cases", "allegations"]

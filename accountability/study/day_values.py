@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from accountability.errors import ParameterError
+from accountability.records.case_ends import state_of
 from accountability.results import plural
-from accountability.stats.arrays import Days, Flags
+from accountability.stats.arrays import Days, Flags, Ints
 
 _LINES: Final = {
     "text": "{name} = pd.to_numeric(frame[{quoted}], errors='raise')",
@@ -124,7 +125,7 @@ def flags(values: npt.ArrayLike, name: str) -> Flags:
 
 def given_days(
     days: npt.ArrayLike, given: Mapping[str, npt.ArrayLike | None], groups: Mapping[str, npt.ArrayLike]
-) -> tuple[dict[str, object], npt.NDArray[Any]]:
+) -> tuple[dict[str, object], Ints]:
     """Return the columns and the closing state of each case of :meth:`Durations.from_days`."""
     low: Days = whole_days(days, "days")
     lengths = {name: len(np.asarray(each)) for name, each in {**given, **groups}.items() if each is not None}
@@ -136,15 +137,14 @@ def given_days(
     if given["days_upper"] is not None:
         upper = np.asarray(given["days_upper"])
         most = whole_days(np.where(done, upper, 0) if upper.dtype.kind in "iuf" else upper, "days_upper")
-    state = np.where(done, "dated", "open")
+    hidden = np.zeros(len(done), bool)
     if (of := given["unknown_day"]) is not None and (hidden := flags(of, "unknown_day")).any():
         if (hidden & ~done).any():
             raise ParameterError(
                 f"{plural(int((hidden & ~done).sum()), 'case')} closed on an unknown day and still open; write:\n"
                 "    event = event | unknown_day"
             )
-        low, most, state = np.where(hidden, 0, low), np.where(hidden, low, most), state.astype(object)
-        state[hidden] = "closed_on_unknown_day"
+        low, most = np.where(hidden, 0, low), np.where(hidden, low, most)
         groups = {"unknown_day": hidden, **groups}
     columns: dict[str, object] = {
         "case_id": np.arange(1, len(low) + 1),
@@ -156,4 +156,4 @@ def given_days(
         if longest is None
         else pd.array(whole_days(longest, "longest"), dtype="Int64"),
     }
-    return columns | dict(groups), state
+    return columns | dict(groups), state_of(np.zeros(len(done), bool), ~done, hidden)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from accountability.errors import Refusal
-from accountability.records.case_ends import counted_states
+from accountability.records.case_ends import counted_states, state_of
 from accountability.stats.arrays import Days, Flags
 from accountability.study.cohort import Cohort
 from accountability.study.durations import RESERVED, Durations, Sampling
@@ -136,11 +136,7 @@ def measure(clock: Clock, begin: Occurrence, end: Occurrence, *, current_status:
     carried = [name for name in study.cases.columns if name not in named]
     facts = study.cases[carried][kept].reset_index(drop=True)
     order = ["case_id", *measured, *(name for name in carried if name != "case_id")]
-    state = np.select(
-        [end.none & (unended | (end.set_aside != "")), is_open, no_day | current_status],
-        ["unknown", "open", "closed_on_unknown_day"],
-        "dated",
-    )
+    state = state_of(end.none & (unended | (end.set_aside != "")), is_open, no_day | current_status)
     excluded = pd.DataFrame(
         {
             "case_id": study.cases["case_id"][~kept].reset_index(drop=True),

@@ -12,11 +12,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from accountability.errors import ParameterError
 from accountability.records.case_ends import Held
+from accountability.records.lookup import places
 from accountability.remembered import remembered
 from accountability.stats.arrays import Days, Ints
 
@@ -105,15 +104,6 @@ def occurrence(events: pd.DataFrame, cases: pd.Index, stage: str, which: Which) 
     why[place[dropped]] = [f"'{stage}' date set aside: {text}" for text in rows["set_aside"].array[dropped]]
     why[~none] = ""
     return Occurrence(earliest, latest, why)
-
-
-def places(ids: pd.Series | pd.Index, known: pd.Series | pd.Index) -> Ints:
-    """Return the position of each id among the known ones (the first of equal ones), -1 if it is not among them."""
-    if not all(isinstance(one.dtype, pd.StringDtype) for one in (ids, known)):
-        return pd.Index(known).unique().get_indexer(pd.Index(ids)).astype(np.int64)
-    # Pandas makes Python's texts of Arrow's: many times slower.
-    found = pc.index_in(pa.array(ids), value_set=pa.array(known), skip_nulls=True)
-    return np.asarray(found.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def rows_places(rows: pd.DataFrame, cases: pd.DataFrame) -> Ints:

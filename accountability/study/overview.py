@@ -13,10 +13,11 @@ from accountability.errors import ParameterError, Refusal
 from accountability.figures import draw
 from accountability.privacy import MIN_CELL, disclose
 from accountability.records.case_ends import closed_by_status
+from accountability.records.lookup import places
 from accountability.remembered import remembered
 from accountability.results import Result, percent, plural
 from accountability.study.cohort import Cohort
-from accountability.study.occurrences import NEVER, Occurrence, Which, places, rows_places, stage_of
+from accountability.study.occurrences import NEVER, Occurrence, Which, rows_places, stage_of
 from accountability.study.row_dates import by_allegation, dates_its_rows
 
 if TYPE_CHECKING:

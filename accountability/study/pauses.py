@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError
+from accountability.records.lookup import places
 from accountability.stats.arrays import Days, Flags
 from accountability.study.occurrences import FOREVER, NEVER, day_numbers
 
@@ -138,7 +139,7 @@ def as_steps(pauses: pd.DataFrame, cases: pd.Index) -> pd.DataFrame:
 def _ranked(events: pd.DataFrame, cases: pd.Index, stage: str) -> pd.DataFrame:
     """Usable dates of a stage, numbered in order within each case."""
     rows = events[((events["stage"] == stage) & events["set_aside"].isna()).to_numpy()]
-    place = cases.get_indexer(pd.Index(rows["case_id"]))
+    place = places(rows["case_id"], cases)
     table = pd.DataFrame(
         {
             "place": place,

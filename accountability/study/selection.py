@@ -16,10 +16,11 @@ import pandas as pd
 
 from accountability.errors import ParameterError
 from accountability.records.case_ends import closed_by_status
+from accountability.records.lookup import places
 from accountability.stats.arrays import Days, Flags
 from accountability.study.follow_up import UNTOLD
 from accountability.study.known_late import OUTCOME_STAGES, SURELY, by_name
-from accountability.study.occurrences import NEVER, day_numbers, places, rows_places, stage_of
+from accountability.study.occurrences import NEVER, day_numbers, rows_places, stage_of
 from accountability.vocabulary import STAGES
 
 _IDS: Final = ("case_id", "officer_id", "allegation_id", "source_row", "source_file")

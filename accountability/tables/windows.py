@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from accountability.errors import ParameterError
+from accountability.records.lookup import places
 from accountability.stats.arrays import Ints
 from accountability.study.cohort import Cohort
-from accountability.study.occurrences import FOREVER, NEVER, as_date, day_number, occurrence, places, stage_of
+from accountability.study.occurrences import FOREVER, NEVER, as_date, day_number, occurrence, stage_of
 from accountability.study.row_dates import by_allegation
 from accountability.vocabulary import PEOPLE, STAGES
 
