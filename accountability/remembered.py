@@ -1,4 +1,4 @@
-"""A cache of results for the same tables, used by the explorer, and by one call that needs them several times.
+"""A cache of results for the same tables: of the explorer, of a report, and of one call that needs them several times.
 
 Elsewhere nothing is cached, so a table changed in place never gets a stale result.
 """
@@ -6,6 +6,7 @@ Elsewhere nothing is cached, so a table changed in place never gets a stale resu
 from __future__ import annotations
 
 import functools
+import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +19,9 @@ Kept = OrderedDict[tuple[Any, ...], tuple[Any, Any]]
 
 _MOST: Final = 60
 _KEPT: ContextVar[Kept | None] = ContextVar("kept", default=None)
+#: Set by the runner for the kernel of a report on one of the studies of this package, none of which changes a table.
+REPORT_VARIABLE: Final = "ACCOUNTABILITY_OF_A_REPORT"
+_OF_A_REPORT: Final[Kept] = OrderedDict()
 
 
 @contextmanager
@@ -37,6 +41,8 @@ def remembered(function: Callable[P, T]) -> Callable[P, T]:
     @functools.wraps(function)
     def call(*args: P.args, **options: P.kwargs) -> T:
         kept = _KEPT.get()
+        if kept is None and REPORT_VARIABLE in os.environ:
+            kept = _OF_A_REPORT
         if kept is None:
             return function(*args, **options)
         key = (function, *map(_key, args), *((name, _key(value)) for name, value in sorted(options.items())))

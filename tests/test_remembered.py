@@ -1,14 +1,20 @@
-"""What is remembered: within a block or call, for the same objects, and never beyond."""
+"""What is remembered: within a block, a call or a report, for the same objects, and never beyond."""
 
 from __future__ import annotations
 
+import ast
 from collections import OrderedDict
+from pathlib import Path
 
+import nbformat
 import pandas as pd
+import pytest
+from conftest import ROOT
 
-from accountability.remembered import Kept, remembered, remembering
+from accountability.remembered import REPORT_VARIABLE, Kept, remembered, remembering
 
 CALLS: list[int] = []
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
 @remembered
@@ -43,3 +49,22 @@ def test_nothing_is_remembered_outside() -> None:
     table = pd.DataFrame({"n": [1, 2]})
     assert rows(table) + rows(table) == 4
     assert len(CALLS) == 2
+
+
+def test_a_report_remembers_all_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    CALLS.clear()
+    table = pd.DataFrame({"n": [1, 2]})
+    monkeypatch.setenv(REPORT_VARIABLE, "1")
+    assert rows(table) + rows(table) == 4
+    assert len(CALLS) == 1
+    assert rows(table.copy()) == 2  # another table, though equal
+    assert len(CALLS) == 2
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_study_changes_in_place_what_a_report_remembers(notebook: Path) -> None:
+    cells = nbformat.read(notebook, as_version=4).cells
+    for node in ast.walk(ast.parse("\n".join(cell.source for cell in cells if cell.cell_type == "code"))):
+        written = node.targets if isinstance(node, (ast.Assign, ast.Delete)) else []
+        assert not any(isinstance(one, (ast.Subscript, ast.Attribute)) for one in written), ast.unparse(node)
+        assert not (isinstance(node, ast.keyword) and node.arg == "inplace"), ast.unparse(node)

@@ -20,6 +20,8 @@ from weakref import WeakSet
 from accountability.errors import Refusal
 from accountability.publish.kept import FOLDER_VARIABLE
 from accountability.publish.sweeps.sweep_kernels import kernel_environment
+from accountability.records.places import notebooks_dir
+from accountability.remembered import REPORT_VARIABLE
 
 #: What is said of a study that the data do not allow, before the reason.
 REFUSED: Final = "cannot be answered from these data"
@@ -144,6 +146,7 @@ def execute(
     # and a failure is told once, by the caller.
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     loaded = nbformat.read(notebook, as_version=4)
+    ours = notebook.resolve().parent == notebooks_dir().resolve()
     cells = sum(cell.cell_type == "code" for cell in loaded.cells) + 1
     done = 0
 
@@ -165,7 +168,7 @@ def execute(
                     language="python",
                     progress_bar=False,
                     log_output=False,
-                    kernel_manager_class=_kernel_manager(Path(scratch), keep_in, provisioner),
+                    kernel_manager_class=_kernel_manager(Path(scratch), keep_in, provisioner, ours),
                     on_cell_executed=count,
                     # Every output is in; a kernel asked politely is interrupted first, and sometimes says so.
                     shutdown_kernel="immediate",
@@ -222,7 +225,7 @@ def _event_loop() -> Iterator[None]:
         asyncio.set_event_loop(None)
 
 
-def _kernel_manager(scratch: Path, keep_in: Path, provisioner: Callable[[Any], Any] | None) -> type:
+def _kernel_manager(scratch: Path, keep_in: Path, provisioner: Callable[[Any], Any] | None, ours: bool) -> type:
     """Make a manager whose kernel is this interpreter, whatever kernels are or are not installed on the machine."""
     from ipykernel.kernelspec import get_kernel_dict
     from jupyter_client.asynchronous.client import AsyncKernelClient
@@ -232,6 +235,8 @@ def _kernel_manager(scratch: Path, keep_in: Path, provisioner: Callable[[Any], A
 
     environment = kernel_environment() | {
         FOLDER_VARIABLE: str(keep_in),
+        # A study of a user's own may change a table in place, which a result that is kept would not know.
+        **({REPORT_VARIABLE: "1"} if ours else {}),
         # A user's start-up files must not change a study.
         "IPYTHONDIR": str(scratch / "ipython"),
     }

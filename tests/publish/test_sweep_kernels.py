@@ -20,6 +20,7 @@ from conftest import full
 from accountability import publish
 from accountability.publish import runner
 from accountability.publish.sweeps.sweep_kernels import provisioner, start
+from accountability.remembered import REPORT_VARIABLE
 
 STUDY = "how_long_cases_stay_open"
 PLAIN = """\
@@ -150,6 +151,14 @@ def test_what_is_drawn_without_a_seed_differs_between_kernels(tmp_path: Path) ->
     said = [execute(tmp_path / "n", tmp_path / name) for name in "ab"]
     assert said[0][0] != said[1][0]
     assert said[0][1] == said[1][1] == "2\n"
+
+
+def test_only_the_studies_of_the_package_remember(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A study of a user's own may change a table in place, and then must not get what was derived of it before."""
+    toy_agency.notebook(tmp_path / "n", f"import os\n\nprint(os.environ.get({REPORT_VARIABLE!r}))", "print(2)")
+    assert execute(tmp_path / "n", tmp_path / "own")[0] == "None\n"
+    monkeypatch.setattr("accountability.publish.execute.notebooks_dir", lambda: tmp_path / "n")
+    assert execute(tmp_path / "n", tmp_path / "ours")[0] == "1\n"
 
 
 def execute(notebooks: Path, out: Path) -> list[Any]:
