@@ -237,13 +237,16 @@ def _written(axis: Axis, values: Sequence[float]) -> list[Any]:
     """Places as they are written; none for what is not a number."""
     from datetime import date
 
-    from matplotlib.dates import DateConverter, num2date
+    import numpy as np
+    from matplotlib.dates import DateConverter, get_epoch, num2date
     from matplotlib.units import registry
 
     if not isinstance(axis.get_converter(), DateConverter | type(registry[date])):
         return [None if value != value else float(value) for value in values]
 
     def moment(value: float) -> str:
+        if value % 1 == 0:  # thousands of days would each be made a date of the calendar first
+            return str(np.datetime64(get_epoch(), "D") + int(value))
         at = num2date(float(value)).replace(tzinfo=None)
         return at.date().isoformat() if at.time().isoformat() == "00:00:00" else at.isoformat()
 
