@@ -16,6 +16,7 @@ import datetime
 import os
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -201,18 +202,25 @@ COMMAND = "from accountability.cli import main; main()"
 def beside(before: str, what: str, source: str) -> None:
     """Make reports here and by an earlier commit in turn, six times, and print ratios of the least seconds a report.
 
-    There are more studies now; each report counts once.
+    There are more studies now; each report counts once. Each checkout has its own cache: in one they would code the
+    source anew in turn.
     """
+    from accountability.records.cache import cache_dir
+
     spent: dict[str, list[tuple[float, float]]] = {before: [], str(ROOT): []}
     words = ["report"] if what == "report" else ["run", what]
+    caches = [Path(tempfile.mkdtemp()) for _ in spent]
+    if (fetched := cache_dir() / source).is_dir():
+        for cache in caches:
+            (cache / source).symlink_to(fetched.resolve())
     for _ in range(6):
-        for checkout, seconds in spent.items():
+        for (checkout, seconds), cache in zip(spent.items(), caches, strict=True):
             with tempfile.TemporaryDirectory() as place:
                 used, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
                 subprocess.run(
                     [sys.executable, "-c", COMMAND, *words, "--source", source, "--out", place],
                     cwd=place,
-                    env={**os.environ, "PYTHONPATH": checkout},
+                    env={**os.environ, "PYTHONPATH": checkout, "ACCOUNTABILITY_CACHE": str(cache)},
                     capture_output=True,
                     check=True,
                 )
@@ -220,6 +228,8 @@ def beside(before: str, what: str, source: str) -> None:
                 processor = after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime
                 reports = len(list(Path(place).rglob("report.html")))
                 seconds.append((clock / reports, processor / reports))
+    for cache in caches:
+        shutil.rmtree(cache)
     for at, kind in enumerate(("clock", "processor")):
         then, now = (min(one[at] for one in seconds) for seconds in spent.values())
         print(f"{kind}: before {then:.2f} s, now {now:.2f} s a report; {kind} ratio {now / then:.3f}")
