@@ -4,7 +4,7 @@ Run from the checkout; the source must be in the cache::
 
     python benchmarks/explorer.py chicago_2000_2016
 
-Processor seconds. Each study has a process of its own, in which its answer was shown once under its defaults; each
+Seconds on the clock, so on an idle machine. Each study has a process of its own, in which its answer was shown once under its defaults; each
 change is measured the first time it is made. ``again`` is the same answer once more: drawing alone. A grouping is named
 with the number of its groups.
 """
@@ -42,9 +42,9 @@ def _changes(warm: Explorer, study: str, source: str) -> dict[str, Any]:
     warm._replay.data(source)
 
     def asked(**changed: Any) -> tuple[float, dict[str, Any]]:
-        began = time.process_time()
+        began = time.perf_counter()
         found = warm.answer(study, {"source": source, **changed}, whole=False)
-        return time.process_time() - began, found
+        return time.perf_counter() - began, found
 
     spent, found = asked()
     if "refused" in found:
