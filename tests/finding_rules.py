@@ -16,6 +16,7 @@ RAW = {
     "six decimals": re.compile(r"\d\.\d{5,}"),
     "a day as a machine writes it": re.compile(r"\b\d{4}-\d{2}-\d{2}\b"),
     "an empty bracket": re.compile(r"\(\s*\)|\{\}|\[\]"),
+    "nothing left out, said": re.compile(r"(?<![\d.,])0 [a-z-]+ [^.;]*\bleft out"),
     "a doubled stop": re.compile(r"\.\.|;;|,,|\s\."),
 }
 

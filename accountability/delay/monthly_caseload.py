@@ -164,7 +164,7 @@ def caseload(
             "every case of the window is in the release, open or closed",
             "cases received before the window are missing from the open cases of the first months",
             "months after the last day of receipt covered are not complete: their cases are missing, not fewer",
-            f"{unused:,} cases without a usable date are left out",
+            *((f"{plural(unused, 'case')} without a usable date left out",) if unused else ()),
             *((f"{unknown}: these are in the bounds alone",) if unknown else ()),
         ),
         method="counts; mass closing: at least "

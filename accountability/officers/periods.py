@@ -96,8 +96,9 @@ class Periods:
         return "complaints halved at random" if self.split is None else f"before {self.split} and from then on"
 
     def lost(self) -> str:
-        """The complaints left out, in words."""
-        return f"{plural(self.left_out, 'officer-complaint')} left out for its date"
+        """The complaints left out, in words that end a sentence; empty if none is."""
+        whose = "its" if self.left_out == 1 else "their"
+        return f"; {plural(self.left_out, 'officer-complaint')} left out for {whose} date" if self.left_out else ""
 
     def __repr__(self) -> str:
         return (

@@ -154,7 +154,7 @@ def persistence(
         method=(
             f"{data.halves()}; Spearman's correlation and means of the top {percent(top)}, ties by equal fractions; "
             f"{draws:,} shuffles of the second period, as far apart as complaints against several officers at once "
-            f"make them, seed {seed}; {data.lost()}"
+            f"make them, seed {seed}{data.lost()}"
         ),
         table=pd.DataFrame(
             {"measure": ["rank_correlation", "top_again", "top_ratio"]}
@@ -350,7 +350,7 @@ def top_k_validation(
         ),
         method=(
             f"{data.halves()}; top {percent(top)} ({removed:,.1f} officers), those tied at the line in equal "
-            f"fractions; {draws:,} random choices, seed {seed}; {data.lost()}"
+            f"fractions; {draws:,} random choices, seed {seed}{data.lost()}"
         ),
         table=pd.concat(parts, ignore_index=True),
         flow=data.flow,

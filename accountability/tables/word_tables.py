@@ -12,6 +12,7 @@ SIZE: Final = 16
 MARGIN: Final = 50
 STYLE: Final = "TableText"
 _TABLE = re.compile(r"<w:tbl>.*?</w:tbl>", re.DOTALL)
+_BARE_ROW = re.compile(r"<w:tr>(?!\s*<w:trPr>)")
 _COMPACT = re.compile(r'<w:pStyle w:val="Compact" ?/>')
 _SIDES = re.compile(r'(<w:(?:left|right) w:type="dxa" w:w=")\d+(" ?/>)')
 _RUN = f'<w:rPr><w:sz w:val="{SIZE}" /><w:szCs w:val="{SIZE}" /></w:rPr>'
@@ -35,7 +36,8 @@ def with_table_text(path: Path) -> None:
 
 def _cells(document: str) -> str:
     named = f'<w:pStyle w:val="{STYLE}" />'
-    return _TABLE.sub(lambda table: _COMPACT.sub(named, table[0]), document)
+    whole = "<w:tr><w:trPr><w:cantSplit /></w:trPr>"  # a row is not broken over two pages
+    return _TABLE.sub(lambda table: _BARE_ROW.sub(whole, _COMPACT.sub(named, table[0])), document)
 
 
 def _styles(styles: str) -> str:

@@ -143,6 +143,8 @@ def test_a_word_document_holds_text_tables_and_figures_with_their_texts(made: Pa
         widths = [int(column.get(f"{OFFICE}w", "0")) for column in table.iter(f"{OFFICE}gridCol")]
         assert len(widths) == 1 or len(set(widths)) > 1 or len(widths) == 2, "as wide as what they hold"
         assert too_wide(table, widths) == []
+        rows, whole_rows = (list(table.iter(f"{OFFICE}{what}")) for what in ("tr", "cantSplit"))
+        assert len(whole_rows) >= len(rows) - 1, "no row but the head may be broken over two pages"
         assert {style.get(f"{OFFICE}val") for style in table.iter(f"{OFFICE}pStyle")} == {word_tables.STYLE}
     own = styles.partition('w:val="Table Text"')[2].partition("</w:style>")[0]
     assert f'<w:sz w:val="{word_tables.SIZE}"' in own
