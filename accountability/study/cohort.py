@@ -295,7 +295,7 @@ class Cohort:
         Raises
         ------
         ParameterError
-            If the column exists, or a ``case_id`` occurs twice in `values`.
+            If the column exists, a ``case_id`` occurs twice in `values`, or its index names none of the cases.
         """
         from accountability.study import selection
 
@@ -304,13 +304,7 @@ class Cohort:
         series, knew = selection.computed(values, self) if callable(values) else (values, None)
         if decided_by is not None:
             knew = (*selection.stages_named(decided_by), *(knew or ()))
-        if not series.index.is_unique:
-            twice = series.index[series.index.duplicated()][0]
-            raise ParameterError(
-                f"values for {name!r} must be indexed by case_id, each once; {twice!r} occurs more than once: "
-                "group them first, e.g. values.groupby('case_id').first()"
-            )
-        column = series.reindex(self.cases["case_id"]).set_axis(self.cases.index)
+        column = selection.by_case(series, self.cases["case_id"], name)
         return replace(self, cases=self.cases.assign(**{name: column}), origins={**self.origins, name: knew})
 
     def knows(self, column: str) -> tuple[str, ...] | None:

@@ -289,6 +289,38 @@ def _outcomes(cohort: Cohort, of: str) -> list[tuple[str, str, Flags]]:
             for stage, words, has in flags]  # fmt: skip
 
 
+def by_case(values: pd.Series, cases: pd.Series, name: str) -> pd.Series:
+    """Return a user's values in the order of the cases.
+
+    Parameters
+    ----------
+    values : Series
+        Indexed by case id.
+    cases : Series
+        The ids of the cases.
+    name : str
+        What the values are called, for the message.
+
+    Raises
+    ------
+    ParameterError
+        If an id occurs twice, or none is that of a case.
+    """
+    if not values.index.is_unique:
+        twice = values.index[values.index.duplicated()][0]
+        raise ParameterError(
+            f"values for {name!r} must be indexed by case_id, each once; {twice!r} occurs more than once: "
+            "group them first, e.g. values.groupby('case_id').first()"
+        )
+    if len(values) and len(cases) and not values.index.isin(cases).any():
+        raise ParameterError(
+            f"values for {name!r} must be indexed by case_id; none of their {len(values):,} index values, such as "
+            f"{values.index[0]!r}, is that of a case. For one value a case, in the order of the cases, write:\n"
+            "    values.set_axis(cohort.cases['case_id'])"
+        )
+    return values.reindex(cases).set_axis(cases.index)
+
+
 def _separated(cohort: Cohort, of: str, keep: Flags) -> tuple[str, str] | None:
     """The stage whose outcomes a condition separates as one computed from them does, and how it shows.
 

@@ -87,3 +87,6 @@ def test_a_column_by_case_is_aligned_and_missing_where_there_is_no_value(town):
         cohort.with_case_column("again", pd.Series(["x", "y"], index=["a", "a"]))
     with pytest.raises(ParameterError, match="already"):
         cohort.with_case_column("year", pd.Series({"a": 1}))
+    with pytest.raises(ParameterError, match=r"none of their 2 index values, such as 0, is that of a case") as refused:
+        cohort.with_case_column("again", pd.Series(["x", "y"]))  # by place: every case would have lacked a value
+    assert "values.set_axis(cohort.cases['case_id'])" in str(refused.value)
