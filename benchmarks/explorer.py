@@ -4,9 +4,9 @@ Run from the checkout; the source must be in the cache::
 
     python benchmarks/explorer.py chicago_2000_2016
 
-Seconds on the clock, so on an idle machine. Each study has a process of its own, in which its answer was shown once under its defaults; each
-change is measured the first time it is made. ``again`` is the same answer once more: drawing alone. A grouping is named
-with the number of its groups.
+Seconds on the clock, so on an idle machine. Each study has a process of its own, in which its answer was shown once
+under its defaults; each change is measured the first time it is made. ``again`` is the same answer once more: drawing
+alone. A grouping is named with the number of its groups.
 """
 
 from __future__ import annotations

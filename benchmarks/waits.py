@@ -82,6 +82,7 @@ def cells(study: str, source: str) -> dict[str, float]:
     import nbformat
 
     from accountability.records.places import notebooks_dir
+    from accountability.remembered import REPORT_VARIABLE
     from accountability.studies import registry
 
     asked, _ = registry.check(registry.get(study), {"source": source})
@@ -90,7 +91,7 @@ def cells(study: str, source: str) -> dict[str, float]:
     names: dict[str, Any] = {"__name__": "__main__"}
     os.environ["MPLBACKEND"] = "agg"
     with tempfile.TemporaryDirectory() as place, contextlib.redirect_stdout(io.StringIO()):
-        os.environ["ACCOUNTABILITY_KEEP_IN"] = place
+        os.environ |= {"ACCOUNTABILITY_KEEP_IN": place, REPORT_VARIABLE: "1"}
         begun = time.process_time()
         import accountability
         from accountability.publish import kept

@@ -6,6 +6,7 @@ import base64
 import html
 import io
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,7 @@ from accountability.publish.kept import LEAD
 from accountability.publish.page import render, said
 
 _THUMB: Final = 360
+_AT_ONCE: Final = 2
 _WIDTH, _HEIGHT = 220, 18
 
 
@@ -42,7 +44,9 @@ def index_page(
         Folder of the reports' folders.
     """
     filters = _filters(reports)
-    cards = [_card(report, base, filters) for report in reports]
+    leads = [base / report["folder"] / "figures" / f"{LEAD}.png" for report in reports]
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:  # making a picture small leaves Python free
+        cards = [_card(*one, filters) for one in zip(reports, pool.map(_thumbnail, leads), strict=True)]
     questions = [
         {"question": question, "cards": group, "compared": _compared(group)}
         for question, members in groupby(cards, key=lambda card: card["question"])
@@ -61,9 +65,8 @@ def index_page(
     )
 
 
-def _card(report: Mapping[str, Any], base: Path, filters: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _card(report: Mapping[str, Any], thumbnail: str, filters: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     finding = Finding.from_json(report["finding"])
-    picture = base / report["folder"] / "figures" / f"{LEAD}.png"
     # What is usual for the source stands at the head of the page; a card says what it was asked otherwise.
     varied = finding.setting.split(" · ")
     return {
@@ -76,7 +79,7 @@ def _card(report: Mapping[str, Any], base: Path, filters: Sequence[Mapping[str, 
         "source": report["data"]["title"],
         "setting": varied,
         "changed": [_changed(one) for one in report["changed"]],
-        "thumbnail": _thumbnail(picture) if picture.is_file() else "",
+        "thumbnail": thumbnail,
         "chosen": [one["of"](report) for one in filters],
     }
 
@@ -89,6 +92,8 @@ def _changed(text: str) -> str:
 def _thumbnail(path: Path) -> str:
     from PIL import Image
 
+    if not path.is_file():
+        return ""
     with Image.open(path) as image:
         small = image.convert("RGB")
         small.thumbnail((_THUMB, _THUMB))
