@@ -169,7 +169,7 @@ def lag_over_releases(
             "lags grow or shrink by one factor a year, or closings are recorded in batches, and go on so",
             "a closing that the last release does not show did not happen, or is as late as the model says",
             "a closing is as likely to be late whatever the complaint",
-            *([f"without {plural(int(vague.sum()), 'closing')} on a day that is not known"] if vague.any() else []),
+            *([f"left out: {plural(int(vague.sum()), 'closing')} on a day that is not known"] if vague.any() else []),
         ),
         method=f"monotone single-index model of the lag by profile likelihood; interval from {draws} resamples",
         table=table,

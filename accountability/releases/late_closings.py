@@ -177,7 +177,7 @@ def recording_lag(
             "the lag does not depend on the day of closing; a lag that grew is not seen in two releases",
             "a closing that the later release does not show did not happen",
             "a closing is as likely to be late whatever the complaint",
-            *([f"without {plural(int(vague.sum()), 'closing')} on a day that is not known"] if vague.any() else []),
+            *([f"left out: {plural(int(vague.sum()), 'closing')} on a day that is not known"] if vague.any() else []),
         ),
         method=f"nonparametric reverse-time hazard, monotone; interval from {draws} resamples of complaints",
         table=table,
