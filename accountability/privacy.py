@@ -69,7 +69,7 @@ def disclose(
 
     if min_cell < 1:
         raise ParameterError(f"min_cell must be at least 1, found {min_cell}")
-    numbers = np.column_stack([pd.to_numeric(table[name]).fillna(0).to_numpy(dtype=np.float64) for name in counts])
+    numbers = np.column_stack([pd.to_numeric(table[name]).to_numpy(dtype=np.float64, na_value=0.0) for name in counts])
     whole, inside = numbers[:, 0], numbers[:, 1:]
     blocks = np.zeros(len(table), dtype=np.int64)
     if within:
@@ -84,10 +84,10 @@ def disclose(
     if "hidden" in table:
         earlier = table["hidden"].to_numpy(dtype=bool)
         few, part = few | earlier, part | earlier
-    out = table.drop(columns="hidden", errors="ignore")
+    out = table.drop(columns="hidden") if "hidden" in table else table
     shown = {*keep, *within}
     masked = {}
-    for name, column in out.items():
+    for name, column in out.items() if (few | part).any() else ():
         kind = column.dtype.kind if isinstance(column.dtype, np.dtype) else "i"
         if name in shown or kind == "b" or not pd.api.types.is_numeric_dtype(column):
             continue
@@ -95,7 +95,7 @@ def disclose(
         if marks.any():
             whole_numbers = column.astype("Int64") if kind in "iu" else column
             masked[str(name)] = whole_numbers.mask(pd.Series(marks, index=out.index))
-    whole_table = out.assign(**masked, hidden=pd.Series(part, index=out.index))
+    whole_table = out.assign(**masked, hidden=part)
     # With the table goes what its columns are: `publish.column_kinds` hands it on.
     whole_table.attrs["counts"] = tuple(counts)
     return whole_table

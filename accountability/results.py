@@ -338,7 +338,10 @@ def write_csv(table: pd.DataFrame, path: Path | IO[str]) -> None:
     inert.columns = [inert_cell(str(column)) for column in full.columns]
     for position, kind in enumerate(full.dtypes):
         if kind.kind not in "biufcmM":
-            cells = full.iloc[:, position].to_list()
+            column = full.iloc[:, position]
+            if isinstance(kind, pd.StringDtype) and not _runs_or_breaks(column):
+                continue
+            cells = column.to_list()
             written = [inert_cell(cell) for cell in cells]
             if any(one is not other for one, other in zip(cells, written, strict=True)):
                 inert.isetitem(position, pd.Series(written, dtype=object).to_numpy())
@@ -346,6 +349,11 @@ def write_csv(table: pd.DataFrame, path: Path | IO[str]) -> None:
 
     with whole(path) as made:
         inert.to_csv(made, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def _runs_or_breaks(column: pd.Series) -> bool:
+    """Whether some text of a column is not written as it is; most columns hold few texts, many times."""
+    return any(inert_cell(text) is not text for text in column.unique())
 
 
 def inert_cell(value: object) -> object:

@@ -87,15 +87,15 @@ def case_counts(durations: Durations, by: str | Sequence[str] | None) -> pd.Data
     """One row per group: its columns, ``n``, ``events`` (closed) and ``open``."""
     groups, codes = group_codes(durations, by)
     size, done = np.bincount(codes, minlength=len(groups)), np.bincount(codes[durations.event], minlength=len(groups))
-    return groups.assign(n=size, events=done, open=size - done)
+    return with_groups(groups, np.arange(len(groups)), {"n": size, "events": done, "open": size - done})
 
 
 def with_groups(groups: pd.DataFrame, number: npt.ArrayLike, columns: dict[str, Any]) -> pd.DataFrame:
     """Return a tidy table: the group's columns, then the numbers."""
     if not len(groups.columns):
         return pd.DataFrame(columns)
-    chosen = groups.iloc[np.asarray(number)].reset_index(drop=True)
-    return pd.concat([chosen, pd.DataFrame(columns)], axis=1)
+    place = np.asarray(number)
+    return pd.DataFrame({name: groups[name].array.take(place) for name in groups} | columns)
 
 
 def columns_of(by: str | Sequence[str] | None) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
@@ -69,7 +70,7 @@ class Curve(Result):
         super().__post_init__()
         self._hide("cases", shown)
 
-    @property
+    @cached_property
     def groups(self) -> pd.DataFrame:
         """The columns of `by`, one row per group."""
         return self.cases[list(self.by)]
@@ -173,9 +174,12 @@ class Curve(Result):
     def _true_quantiles(self, asked: tuple[float, ...]) -> pd.DataFrame:
         parts = self._parts()
         lines = [(share, *self._quantile(number, part, share)) for number, part in parts for share in asked]
-        kinds = {"share": "float64", "estimate": "Int64", "lower": "Int64", "upper": "Int64", "reads": "str"}
-        found = pd.DataFrame(lines, columns=list(kinds)).astype(kinds)
-        table = with_groups(self.groups, np.repeat(np.arange(len(parts)), len(asked)), {n: found[n] for n in kinds})
+        kinds: dict[str, Any] = {"share": "float64", "estimate": "Int64", "lower": "Int64", "upper": "Int64"}
+        columns = {
+            name: pd.array([line[place] for line in lines], dtype=kind)
+            for place, (name, kind) in enumerate([*kinds.items(), ("reads", "str")])
+        }
+        table = with_groups(self.groups, np.repeat(np.arange(len(parts)), len(asked)), columns)
         return self._between(table, "share", lambda curve: curve.true_quantiles(asked))
 
     def _between(self, table: pd.DataFrame, key: str, read: Callable[[Curve], pd.DataFrame]) -> pd.DataFrame:
@@ -185,11 +189,14 @@ class Curve(Result):
         found: dict[str, Any] = {}
         for name, curve in zip(("extreme_lower", "extreme_upper"), self.ends, strict=True):
             other = read(curve)
-            value = other["estimate"].astype("Float64")
-            value = value.fillna(other["lower" if name == "extreme_lower" else "upper"].astype("Float64"))
-            if not other[[*self.by, key]].equals(table[[*self.by, key]]):  # groups that only one of the two holds
-                value = value.take(self._rows_of(other, key).get_indexer(self._rows_of(table, key)))
-            found[name] = value.astype("Int64" if key == "share" else "float64").array
+            value = _plain(other["estimate"])
+            if curve.confidence is None:  # bounds of what is estimated, not limits of an interval about it
+                value = np.where(np.isnan(value), _plain(other[name.removeprefix("extreme_")]), value)
+            # Without groups, the rows are what was asked.
+            if self.by and not other[[*self.by, key]].equals(table[[*self.by, key]]):
+                place = self._rows_of(other, key).get_indexer(self._rows_of(table, key))
+                value = np.where(place < 0, np.nan, value[place])
+            found[name] = _whole_or_unknown(value) if key == "share" else value
         return table.assign(**found)
 
     def _rows_of(self, table: pd.DataFrame, key: str) -> pd.MultiIndex:
@@ -356,6 +363,16 @@ def rests_on_few(share: Floats, cases: Any) -> Flags:
     """Return whether a share stands for 1 to 9 cases, or for all but 1 to 9."""
     number = np.rint(np.stack([share, 1 - share]) * cases)
     return np.asarray(((number > 0) & (number < MIN_CELL)).any(axis=0))
+
+
+def _plain(column: pd.Series) -> Floats:
+    """A column of numbers, those missing as NaN."""
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _whole_or_unknown(days: Floats) -> pd.arrays.IntegerArray:
+    missing = np.isnan(days)
+    return pd.arrays.IntegerArray(np.where(missing, 0, days).astype(np.int64), missing)
 
 
 def unknown(size: int) -> pd.arrays.IntegerArray:

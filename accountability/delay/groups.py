@@ -22,6 +22,7 @@ from accountability.delay.unknown_days import beside, extremes_said
 from accountability.figures import draw
 from accountability.figures.titles import axes_of_rows
 from accountability.privacy import disclose
+from accountability.remembered import remembered
 from accountability.results import Result, percent, plural
 from accountability.study.durations import Durations
 from accountability.study.grouping import NO_GROUP
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 ALL: Final = "all cases"
 
+_EXTREMES: Final = ("extreme_lower", "extreme_upper")
 COLUMNS: Final = (
     "n",
     "open",
@@ -157,6 +159,7 @@ def _middle(table: pd.DataFrame) -> pd.Series:
 
 
 @takes("durations")
+@remembered
 def compare_groups(
     durations: Durations,
     by: str | Sequence[str] | None = None,
@@ -227,17 +230,19 @@ def compare_groups(
             to_the_day = isinstance(curve, DelayCurve) and durations.exact
             test = compare(durations, names, "logrank" if to_the_day else "coarse")
     words = "where the estimate lies, without sampling error" if coarse else f"{percent(confidence)} interval"
-    table = pd.concat([part[["group", *COLUMNS]] for part in rows], ignore_index=True)
-    table = beside(
-        durations,
-        table,
-        ["group"],
-        lambda end: compare_groups(end, by, within_days, confidence).true_numbers(),
-        {
-            "median_extreme": ("median", "median", "early"),
-            "closed_within_extreme": ("closed_within", "closed_within", "late"),
-        },
-    )
+    more = [name for name in rows[0] if "_extreme_" in str(name)]
+    table = pd.concat([part[["group", *COLUMNS, *more]] for part in rows], ignore_index=True)
+    if not _bounded(whole):
+        table = beside(
+            durations,
+            table,
+            ["group"],
+            lambda end: compare_groups(end, by, within_days, confidence).true_numbers(),
+            {
+                "median_extreme": ("median", "median", "early"),
+                "closed_within_extreme": ("closed_within", "closed_within", "late"),
+            },
+        )
     return Groups(
         estimand=f"days until half of the cases had closed, and the share closed within {within_days} days",
         assumptions=whole.assumptions,
@@ -254,21 +259,39 @@ def compare_groups(
 
 def _row_each(curve: Curve, day: int) -> pd.DataFrame:
     """The median and the share closed by a day of each group, read off its curve."""
-    share, median, cases = curve.true_at([day]), curve.true_quantiles(0.5), curve.true_numbers("cases")
-    lower = median["lower"]
-    if isinstance(curve, CurrentStatusCurve):
-        lower = lower.where(median["upper"].notna())
+    share = curve.true_at([day])
     closed = share["estimate"], share["lower"], share["upper"]
     if not isinstance(curve, ReverseTimeCurve):
         closed = 1 - share["estimate"], 1 - share["upper"], 1 - share["lower"]
+    found = _median_each(curve).assign(**dict(zip(COLUMNS[-3:], closed, strict=True)))[[*curve.by, *COLUMNS]]
+    if not _bounded(curve):
+        return found
+    median, (lower, upper) = curve.true_quantiles(0.5), _EXTREMES
+    return found.assign(
+        median_extreme_lower=median[lower].array,
+        median_extreme_upper=median[upper].array,
+        closed_within_extreme_lower=1 - share[upper].array,
+        closed_within_extreme_upper=1 - share[lower].array,
+    )
+
+
+def _bounded(curve: Curve) -> bool:
+    """Whether the curve itself holds the two extremes of its median and shares."""
+    return isinstance(curve, DelayCurve) and bool(curve.ends)
+
+
+def _median_each(curve: Curve) -> pd.DataFrame:
+    median, cases = curve.true_quantiles(0.5), curve.true_numbers("cases")
+    lower = median["lower"]
+    if isinstance(curve, CurrentStatusCurve):
+        lower = lower.where(median["upper"].notna())
     return median.assign(
         n=cases["n"].to_numpy(),
         open=cases["open"].to_numpy(),
         median=median["estimate"],
         median_lower=lower,
         median_upper=median["upper"],
-        **dict(zip(COLUMNS[-3:], closed, strict=True)),
-    )[[*curve.by, *COLUMNS]]
+    )
 
 
 def _with_chance(
@@ -287,5 +310,5 @@ def _with_chance(
 
 def median_of(curve: Curve) -> dict[str, Any]:
     """Return the numbers of cases and the median of a curve without groups, for a row of a table."""
-    row = _row_each(curve, 1).iloc[0]
+    row = _median_each(curve).iloc[0]
     return {name: row[name] for name in COLUMNS[:6]}

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from accountability.remembered import remembered
-from accountability.stats.arrays import Flags
+from accountability.stats.arrays import Days, Flags
 from accountability.study.durations import Durations
 
 
@@ -71,15 +71,20 @@ def placed(durations: Durations, place: float, moved: Flags | None = None) -> Du
         if "start_span" in table and "start_span" not in unended:
             unended = unended.assign(start_span=1, stop_span=unended["event"].astype("int64"))
         shared = [name for name in table.columns if name in unended.columns]
-        own = unended[shared].astype({name: table[name].dtype for name in shared}, errors="ignore")
+        other = {name: table[name].dtype for name in shared if table[name].dtype != unended[name].dtype}
+        own = unended[shared].astype(other, errors="ignore") if other else unended[shared]
         table = pd.concat([table, own], ignore_index=True)
     return replace(durations, table=table, unended=None)
 
 
 def _closed_on(table: pd.DataFrame, which: np.ndarray, day: np.ndarray) -> pd.DataFrame:
     """The table with some cases closed on a day of their age."""
-    days = pd.array(day, dtype="Int64")
-    changed = {name: table[name].mask(which, days) for name in ("days_lower", "days_upper")}
-    if "start_span" in table:
-        changed |= {name: table[name].mask(which, 1) for name in ("start_span", "stop_span")}
+    moved: dict[str, Days | int] = {"days_lower": day, "days_upper": day, "start_span": 1, "stop_span": 1}
+    changed = {name: _where(which, to, table[name]) for name, to in moved.items() if name in table}
     return table.assign(event=table["event"].to_numpy(dtype=bool) | which, **changed)
+
+
+def _where(which: Flags, days: Days | int, column: pd.Series) -> pd.arrays.IntegerArray:
+    """A column of whole numbers with some of them put in their place."""
+    missing = column.isna().to_numpy()
+    return pd.arrays.IntegerArray(np.where(which, days, column.to_numpy(dtype=np.int64, na_value=0)), missing & ~which)

@@ -58,8 +58,8 @@ def follow_up(durations: Durations, by: str | Sequence[str] | None = None) -> pd
     last = np.zeros(len(groups), np.int64)
     np.maximum.at(last, codes, durations.end)
     watched = np.bincount(codes[durations.end == last[codes]], minlength=len(groups))
-    table = groups.assign(last_day=last, at_risk=watched)
     columns = [str(name) for name in groups.columns]
+    table = pd.DataFrame({name: groups[name] for name in columns} | {"last_day": last, "at_risk": watched})
     return disclose(table, counts=("at_risk",), keep=(*columns, "last_day")) if columns else table
 
 

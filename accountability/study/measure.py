@@ -134,17 +134,16 @@ def measure(clock: Clock, begin: Occurrence, end: Occurrence, *, current_status:
         measured |= {"start_span": _nullable(start_span[kept]), "stop_span": _nullable(stop_span[kept])}
     named = ("source_file", "source_row", "start_span", "stop_span", "unknown_day", *RESERVED)
     carried = [name for name in study.cases.columns if name not in named]
-    facts = study.cases[carried][kept].reset_index(drop=True)
-    order = ["case_id", *measured, *(name for name in carried if name != "case_id")]
+    facts = {name: column.array[kept] for name, column in study.cases[carried].items()}
     state = state_of(end.none & (unended | (end.set_aside != "")), is_open, no_day | current_status)
     excluded = pd.DataFrame(
         {
-            "case_id": study.cases["case_id"][~kept].reset_index(drop=True),
-            "reason": pd.Series(reasons.text[~kept], dtype="str"),
+            "case_id": study.cases["case_id"].array[~kept],
+            "reason": pd.array(reasons.text[~kept], dtype="str"),
         }
     )
     return Durations(
-        table=facts.assign(**measured)[order],
+        table=pd.DataFrame({"case_id": facts["case_id"]} | measured | facts),
         clock=clock.words,
         start=clock.start,
         stop=clock.stop,

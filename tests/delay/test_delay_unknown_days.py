@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,31 @@ def test_every_completion_lies_between_the_extremes(seed: int) -> None:
     median = curve.median().iloc[0]
     assert median["extreme_lower"] <= true.median()["estimate"].item() <= median["extreme_upper"]
     assert delay.how_long(timed).median().equals(curve.median())
+
+
+def test_a_median_that_neither_end_reaches_has_no_extreme_but_the_limit_of_its_interval() -> None:
+    cases = Durations.from_days([*range(1, 49), *[60] * 54], [True] * 48 + [False] * 54)
+    table, last = cases.table.iloc[:-2], cases.table.iloc[-2:].reset_index(drop=True)
+    untold = replace(cases, table=table, unended=last)
+    curve = delay.closing_curve(untold)
+    quick = curve.ends[0].median().iloc[0]
+    assert pd.isna(quick["estimate"])
+    assert quick["lower"] == 39  # a limit of an interval, which was once given as the median
+    assert curve.median()[["extreme_lower", "extreme_upper"]].isna().all().all()
+    assert delay.compare_groups(untold, within_days=30).table["median_extreme_lower"].isna().all()
+
+
+@pytest.mark.parametrize("by", [None, "unit"])
+def test_groups_have_the_extremes_of_the_same_estimate_at_each_end(by: str | None) -> None:
+    timed, _, _ = made(5, 0.4)
+    found = delay.compare_groups(timed, by, 90).true_numbers().set_index("group")
+    ends = extremes(timed)
+    assert ends is not None
+    quick, slow = (delay.compare_groups(end, by, 90).true_numbers().set_index("group").loc[found.index] for end in ends)
+    assert (found["median_extreme_lower"] == quick["median"]).all()
+    assert (found["median_extreme_upper"] == slow["median"]).all()
+    assert np.allclose(found["closed_within_extreme_lower"], slow["closed_within"])
+    assert np.allclose(found["closed_within_extreme_upper"], quick["closed_within"])
 
 
 def test_the_mean_and_the_shares_have_their_extremes() -> None:
