@@ -21,7 +21,7 @@ import time
 from dataclasses import dataclass
 
 COLD = """
-import accountability, pyarrow.csv, pyarrow.feather
+import accountability, pyarrow.csv
 from accountability.records import load
 begin, spent = time.perf_counter(), time.process_time()
 accountability.load({source!r}, anew=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -58,7 +59,8 @@ def code_source(source: Source, folder: Path, paths: Mapping[str, Path], *, keep
         frame, made = rows(key, wanted)
         return _hidden(code_file(frame, declared, book, name, made, others), declared, hide)
 
-    with ThreadPoolExecutor(max_workers=FILES_AT_ONCE) as pool:  # unpacking, parsing and Arrow leave Python free
+    # Unpacking and Arrow leave Python free. pandas resets filters of warnings: in two threads, some would stay silent.
+    with warnings.catch_warnings(), ThreadPoolExecutor(max_workers=FILES_AT_ONCE) as pool:
         files = list(pool.map(coded, source.files))
     return assemble(source, files, book, True)
 

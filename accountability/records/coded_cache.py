@@ -166,7 +166,8 @@ def keep(folder: Path, wanted: str, coded: Coded) -> bool:
         return False
     try:
         frames = coded.frames()
-        with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as pool:  # writing and summing leave Python free
+        # Writing and summing leave Python free.
+        with warnings.catch_warnings(), ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as pool:
             sums = pool.map(lambda name: _written(frames[name], work / f"{name}.arrow"), frames)
         (work / COMPLETE).write_text(json.dumps(dict(zip(frames, sums, strict=True))), encoding="utf-8")
         before = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(_MAKING)]
@@ -185,7 +186,10 @@ def keep(folder: Path, wanted: str, coded: Coded) -> bool:
 
 
 def _written(frame: pd.DataFrame, path: Path) -> str:
-    frame.to_feather(path, compression="lz4" if len(frame) > MANY_ROWS else "uncompressed")
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    options = pa.ipc.IpcWriteOptions(compression="lz4" if len(frame) > MANY_ROWS else None)
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema, options=options) as writer:
+        writer.write_table(table)
     return checksum(path)
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
+import threading
+import traceback
+import warnings
 import zlib
 from dataclasses import fields
 from pathlib import Path
@@ -17,6 +20,7 @@ from conftest import full
 from tiny import ACCUSED, COMPLAINTS, write_source
 
 import accountability
+from accountability import audit
 from accountability.errors import SourceError
 from accountability.records import assemble as assembling
 from accountability.records import coded_cache
@@ -54,6 +58,38 @@ def same(one: Dataset, other: Dataset) -> None:
             pd.testing.assert_frame_equal(left.rows, right.rows)
         else:
             assert left == right
+
+
+def test_warnings_that_were_heard_before_a_load_are_heard_after_it(
+    tmp_path: Path, cache: Path, coded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pandas sets and resets filters of the process, in threads: one that holds them stands around all of these."""
+    here, held, alone = threading.current_thread(), 0, []
+
+    class Watched(warnings.catch_warnings):  # type: ignore[misc]
+        def __enter__(self) -> Any:
+            nonlocal held
+            if threading.current_thread() is here:
+                held += 1
+            elif not held:
+                alone.append(traceback.format_stack())
+            return super().__enter__()
+
+        def __exit__(self, *error: object) -> None:
+            nonlocal held
+            super().__exit__(*error)
+            held -= threading.current_thread() is here
+
+    audit.drift(accountability.load("synthetic"), permutations=99)  # what it imports sets filters of its own
+    coded.clear()
+    monkeypatch.setattr(warnings, "catch_warnings", Watched)
+    before = list(warnings.filters)
+    data = accountability.load(write_source(tmp_path / "small"))
+    accountability.load("synthetic", anew=True)
+    audit.drift(accountability.load("synthetic"), permutations=199)
+    assert coded == [data.name, "synthetic"]
+    assert not alone, "".join(alone[0])
+    assert list(warnings.filters) == before
 
 
 def test_the_second_load_codes_nothing_and_equals_the_first(tmp_path: Path, cache: Path, coded: list[str]) -> None:

@@ -20,7 +20,7 @@ from typing import Any, Final
 MODULES: Final = (
     "PIL.PngImagePlugin", "ipykernel.debugger", "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.zmqshell",
     "IPython.core.completer", "IPython.display", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg",
-    "matplotlib.dates", "matplotlib.pyplot", "pyarrow.feather",
+    "matplotlib.dates", "matplotlib.pyplot",
 )  # fmt: skip
 
 
