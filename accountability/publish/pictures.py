@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakMethod
 
 from accountability.figures.narrow import narrowed
 from accountability.figures.titles import words_of
@@ -32,6 +33,9 @@ _STAMPS: Final[dict[str, dict[str, Any]]] = {"svg": {"Date": None, "Creator": No
 # As small as the usual level packs a figure, in two thirds of the time.
 _LEVEL: Final = 3
 _PACKED: Final[dict[str, dict[str, Any]]] = {"png": {"pil_kwargs": {"compress_level": _LEVEL}}, "svg": {}}
+#: Width, height and depth of texts that were set, by kind of file, dots an inch, text and font.
+_SET: Final[dict[tuple[Any, ...], tuple[float, float, float]]] = {}
+_MOST_SET: Final = 5000
 
 
 def rendered(image: Figure, kind: str, dpi: int = DPI) -> bytes:
@@ -52,19 +56,22 @@ def narrow_pictures(image: Figure, kinds: Sequence[str]) -> list[bytes]:
 def pictures(image: Figure, kinds: Sequence[str], dpi: int = DPI) -> list[bytes]:
     """Return a figure in several formats, laid out once: that costs as much as drawing it."""
     import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.transforms import Bbox
 
     engine, before, words = image.get_layout_engine(), image.dpi, words_of(image)
+    canvas: Any = image.canvas if isinstance(image.canvas, FigureCanvasAgg) else FigureCanvasAgg(image)
     whole = engine is not None and words is not None and words.title != "" and bool(image.axes)
     dots = b""
     with mpl.rc_context(_SETTINGS):
         try:
             image.dpi = dpi
+            _set_once(canvas.get_renderer(), ("png", dpi))
             if whole:
                 width, height = image.get_size_inches()
                 box: BboxBase = Bbox.from_extents(-_BESIDE, -_OVER, width + _BESIDE, height + _OVER)
                 if "png" in kinds:
-                    dots = _dots(image, dpi)
+                    dots = _dots(canvas, dpi)
                 elif engine is not None:
                     engine.execute(image)
             else:
@@ -80,18 +87,16 @@ def pictures(image: Figure, kinds: Sequence[str], dpi: int = DPI) -> list[bytes]
                 image.set_layout_engine(engine)
 
 
-def _dots(image: Figure, dpi: int) -> bytes:
+def _dots(canvas: Any, dpi: int) -> bytes:
     """Lay a figure out and draw it as PNG with its margins, once: a file is laid out, measured and then drawn."""
     import numpy as np
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.colors import to_hex
     from PIL import Image
 
-    canvas: Any = image.canvas if isinstance(image.canvas, FigureCanvasAgg) else FigureCanvasAgg(image)
     canvas.draw()
     drawn = Image.fromarray(np.asarray(canvas.buffer_rgba()))
     beside, over = round(_BESIDE * dpi), round(_OVER * dpi)
-    shown = Image.new("RGB", (drawn.width + 2 * beside, drawn.height + 2 * over), to_hex(image.get_facecolor()))
+    shown = Image.new("RGB", (drawn.width + 2 * beside, drawn.height + 2 * over), to_hex(canvas.figure.get_facecolor()))
     shown.paste(drawn, (beside, over))
     packed = io.BytesIO()
     shown.save(packed, "png", compress_level=_LEVEL, dpi=(dpi, dpi))
@@ -102,7 +107,7 @@ def _saved(image: Figure, kind: str, dpi: int, box: BboxBase) -> bytes:
     """Return a file of a figure that is laid out."""
     buffer = io.BytesIO()
     if image.get_layout_engine() is not None:
-        vars(image)["draw"] = _but_the_first(image.draw)
+        vars(image)["draw"] = _but_the_first(image.draw, kind, dpi)
     try:
         image.savefig(buffer, format=kind, dpi=dpi, bbox_inches=box, metadata=_STAMPS[kind], **_PACKED[kind])
     finally:
@@ -110,13 +115,32 @@ def _saved(image: Figure, kind: str, dpi: int, box: BboxBase) -> bytes:
     return buffer.getvalue()
 
 
-def _but_the_first(draw: Callable[[Any], None]) -> Callable[[Any], None]:
+def _but_the_first(draw: Callable[[Any], None], kind: str, dpi: int) -> Callable[[Any], None]:
     """Leave out the first of two draws: Matplotlib makes it for every file, to lay out what is laid out here."""
     before: list[Any] = []
 
     def drawn(renderer: Any) -> None:
         if before:
+            _set_once(renderer, (kind, dpi))
             draw(renderer)
         before.append(renderer)
 
     return drawn
+
+
+def _set_once(renderer: Any, kind: tuple[str, int]) -> None:
+    """Let a renderer look up how large a text is: it sets each anew, and a figure has the same ones in every file."""
+    if "get_text_width_height_descent" in vars(renderer):
+        return
+    measure = WeakMethod(renderer.get_text_width_height_descent)
+
+    def size(text: str, font: Any, ismath: Any) -> tuple[float, float, float]:
+        key = (*kind, text, font, ismath)
+        if key not in _SET:
+            if len(_SET) >= _MOST_SET:
+                _SET.clear()
+            setting: Any = measure()
+            _SET[key] = setting(text, font, ismath)
+        return _SET[key]
+
+    renderer.get_text_width_height_descent = size

@@ -180,6 +180,29 @@ def test_a_file_drawn_once_is_the_one_that_matplotlib_draws_twice(layout: Any, k
     plt.close(blank)
 
 
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_a_text_looked_up_is_as_large_as_one_that_is_set(kind: str) -> None:
+    found = []
+    for dpi in (60, 144, 60, 144):
+        figure, axes = plt.subplots(layout="constrained")
+        for size, weight in ((8, "normal"), (12, "normal"), (12, "bold")):
+            axes.set_title("half were closed", fontsize=size, fontweight=weight, loc=["left", "center"][size == 8])
+            axes.set_xlabel("half were closed", fontsize=size)
+        found.append(shown(pictures.rendered(figure, kind, dpi), kind))
+        plt.close(figure)
+        if dpi == 144 and len(found) == 2:
+            texts = {key[2] for key in pictures._SET if key[:2] == (kind, dpi)}
+            assert "half were closed" in texts
+    assert found[:2] == found[2:]
+    pictures._SET.clear()
+    figure, axes = plt.subplots(layout="constrained")
+    axes.set_title("half were closed", fontsize=8, loc="center")
+    axes.set_title("half were closed", fontsize=12, fontweight="bold", loc="left")
+    axes.set_xlabel("half were closed", fontsize=12)
+    assert shown(pictures.rendered(figure, kind, 144), kind) == found[3]
+    plt.close(figure)
+
+
 def test_a_figure_with_texts_is_drawn_with_the_margins_of_its_file() -> None:
     ax = plt.subplots(layout="constrained")[1]
     ax.plot([1, 2, 3], [3, 1, 2])

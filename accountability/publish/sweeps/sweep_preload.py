@@ -5,21 +5,35 @@ For one notebook alone it would import more than that one uses.
 
 from __future__ import annotations
 
-import pkgutil
 from typing import Final
 
-import accountability
 from accountability.publish.sweeps.kernel_preload import preload
+from accountability.records.inherited import releases_like
+from accountability.records.places import PACKAGE
 
 MODULES: Final = (
     "PIL.BmpImagePlugin", "PIL.GifImagePlugin", "PIL.JpegImagePlugin", "PIL.PpmImagePlugin", "networkx",
-    "numpy.testing", "patsy", "pyarrow.csv", "scipy.cluster", "scipy.optimize", "scipy.special", "scipy.stats",
+    "accountability.publish.pictures", "accountability.publish.provenance", "numpy.testing",
+    "pandas.core.reshape.reshape", "pandas.io.formats.csvs", "pandas.io.formats.html", "pandas.io.formats.string",
+    "patsy", "pyarrow.csv", "scipy.cluster", "scipy.optimize", "scipy.special", "scipy.stats",
     "seaborn", "statsmodels.duration.survfunc", "statsmodels.genmod.generalized_linear_model",
     "statsmodels.stats.contingency_tables",
 )  # fmt: skip
 
-#: What serves the command line and the classroom, not a study.
-_NO_STUDY: Final = ("accountability.cli", "accountability.classroom")
+#: What no notebook of a study uses; where one does, it is imported there.
+_NO_STUDY: Final = tuple(
+    f"accountability.{name}"
+    for name in (
+        "cli", "classroom", "multiverse", "planning", "publish", "records.leaving", "records.onboard", "synthetic",
+        "tables",
+    )
+)  # fmt: skip
 
-_own = [found.name for found in pkgutil.walk_packages(accountability.__path__, "accountability.")]
-preload([*MODULES, *(name for name in _own if not name.endswith("__main__") and not name.startswith(_NO_STUDY))])
+#: By their files: to walk a package is to import it.
+_OWN: Final = [
+    ".".join((PACKAGE.name, *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
+    for path in sorted(PACKAGE.rglob("*.py"))
+]
+preload([*MODULES, *(name for name in _OWN if not name.endswith("__main__") and not name.startswith(_NO_STUDY))])
+# Which sources are releases of another stands in all declarations; a file that is the same is not read again.
+releases_like("synthetic")
