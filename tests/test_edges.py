@@ -66,6 +66,15 @@ def test_no_interval_has_width_zero_and_no_sentence_says_nan(name: str, data: st
 def test_a_log_rank_test_of_one_day_says_why_it_has_no_variance() -> None:
     with pytest.raises(Refusal, match=r"has no variance.*the first is day 7"):
         delay.compare(DATA["all on one day"], "g", "logrank")
+    groups = delay.compare_groups(DATA["all on one day"], "g", 30)
+    assert groups.test is None
+    assert groups.table["median"].eq(7).all(), "the medians stand without a test"
+    assert "The median is 7 days in each of 2 groups." in groups.sentence()
+    curve = delay.closing_curve(DATA["all on one day"], "g")
+    assert curve.figure_title() == "Half had closed within 7 days in each of 2 groups"
+    assert (
+        "Not tested whether the groups close at the same pace: the log-rank test has no variance" in groups.sentence()
+    )
 
 
 @pytest.mark.parametrize(("first", "second"), [(10, 10), (0, 0), (10, 0), (0, 4), (10, 4), (4, 0)])

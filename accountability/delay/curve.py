@@ -277,6 +277,8 @@ class Curve(Result):
             return super().figure_title()
         ends = [(plural(int(row["estimate"]), "day"), ", ".join(str(row[name]) for name in self.by))
                 for _, row in reached.iloc[[0, -1]].iterrows()]  # fmt: skip
+        if ends[0][0] == ends[1][0]:
+            return f"Half had closed within {ends[0][0]} in each of {len(reached)} groups"
         return f"Half had closed within {ends[0][0]} ({ends[0][1]}) to {ends[1][0]} ({ends[1][1]})"
 
     def _said(self, row: pd.Series, part: pd.DataFrame, median: Mapping[Any, Any]) -> str:

@@ -19,6 +19,7 @@ from accountability.delay.interval import IntervalCurve, interval_curve
 from accountability.delay.product_limit import DelayCurve
 from accountability.delay.reverse import ReverseTimeCurve, reverse_time_curve
 from accountability.delay.unknown_days import beside, extremes_said
+from accountability.errors import Refusal
 from accountability.figures import draw
 from accountability.figures.titles import axes_of_rows
 from accountability.privacy import disclose
@@ -140,10 +141,13 @@ class Groups(Result):
         if len(reached) < 2:
             return said
         middle = _middle(self.table)[reached.index]
-        said += (
-            f" The median runs from {middle.iloc[0]} days ({reached['group'].iloc[0]}) to {middle.iloc[-1]} days "
-            f"({reached['group'].iloc[-1]})."
-        )
+        first, last = (f"{middle.iloc[end]} days" for end in (0, -1))
+        if middle.nunique() == 1:
+            said += f" The median is {first} in each of {len(reached)} groups."
+        else:
+            said += (
+                f" The median runs from {first} ({reached['group'].iloc[0]}) to {last} ({reached['group'].iloc[-1]})."
+            )
         return said if self.test is None else f"{said} {self.test.sentence()}"
 
 
@@ -191,7 +195,7 @@ def compare_groups(
     Raises
     ------
     Refusal
-        As for :func:`accountability.delay.how_long`.
+        As for :func:`accountability.delay.how_long`. Where only the test is refused, ``cautions`` says why.
 
     Examples
     --------
@@ -216,7 +220,8 @@ def compare_groups(
     rows = [_row_each(whole, within_days).assign(group=ALL)]
     if chance and coarse:
         rows = [_with_chance(rows[0], durations, None, within_days, confidence)]
-    test = None
+    test: GroupTest | None = None
+    untested: tuple[str, ...] = ()
     if names:
         of_groups = _row_each(curve, within_days)
         if chance and coarse:
@@ -228,7 +233,10 @@ def compare_groups(
         rows.append(order)
         if len(of_groups) > 1 and isinstance(curve, (DelayCurve, CoarseCurve, IntervalCurve)):
             to_the_day = isinstance(curve, DelayCurve) and durations.exact
-            test = compare(durations, names, "logrank" if to_the_day else "coarse")
+            try:
+                test = compare(durations, names, "logrank" if to_the_day else "coarse")
+            except Refusal as why:  # the curves stand without it
+                untested = (f"not tested whether the groups close at the same pace: {why}",)
     words = "where the estimate lies, without sampling error" if coarse else f"{percent(confidence)} interval"
     more = [name for name in rows[0] if "_extreme_" in str(name)]
     table = pd.concat([part[["group", *COLUMNS, *more]] for part in rows], ignore_index=True)
@@ -249,6 +257,7 @@ def compare_groups(
         method=whole.method + (f"; {test.method}" if test is not None else ""),
         table=table,
         flow=durations.flow,
+        cautions=untested,
         by=names,
         within_days=within_days,
         limits=f"{percent(confidence)} likelihood-ratio limits" if chance and coarse else words,

@@ -5,8 +5,10 @@ For one notebook alone it would import more than that one uses.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
+from accountability.errors import AccountabilityError
 from accountability.publish.sweeps.kernel_preload import preload
 from accountability.records.inherited import releases_like
 from accountability.records.places import PACKAGE
@@ -35,5 +37,7 @@ _OWN: Final = [
     for path in sorted(PACKAGE.rglob("*.py"))
 ]
 preload([*MODULES, *(name for name in _OWN if not name.endswith("__main__") and not name.startswith(_NO_STUDY))])
-# Which sources are releases of another stands in all declarations; a file that is the same is not read again.
-releases_like("synthetic")
+# Which sources are releases of another stands in all declarations; a file that is the same is not read again. One that
+# cannot be read is told by the study that needs it.
+with suppress(AccountabilityError, OSError):
+    releases_like("synthetic")
