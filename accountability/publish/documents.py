@@ -102,11 +102,9 @@ def _document(folder: Path, record: Mapping[str, Any], picture: Callable[[str], 
 
     finding = Finding.from_json(record["finding"])
     notebook = nbformat.read(folder / record["notebook"], as_version=4)
-    placed = [
-        _figure(figure, picture, number, numbers)
-        for number, figure in enumerate(page.figures_of(record, folder), start=1)
-    ]
-    leads = bool(placed) and (finding.lead is None or page.figures_of(record, folder)[0]["lead"])
+    figures = page.figures_of(record, folder)
+    placed = [_figure(figure, picture, number, numbers) for number, figure in enumerate(figures, start=1)]
+    leads = page.leads(finding, figures)
     reading = [*finding.tables, *([finding.firm_table] if finding.firm_table else [])]
     written = [_reading(table, number, numbers) for number, table in enumerate(reading, start=1)]
     key = [(one.label, one.value, one.note) for one in finding.numbers]

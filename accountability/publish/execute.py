@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -74,15 +75,19 @@ class StudyFailed(Exception):
 #: Managers of kernels, so that an interrupt can end those that run.
 _MANAGERS: WeakSet[Any] = WeakSet()
 _STOPPING = threading.Event()
+#: Places for the notebooks that run at a time, in a thread of a pool.
+_PLACES: ContextVar[threading.Semaphore | None] = ContextVar("places", default=None)
 
 
 @contextmanager
 def interruptible(workers: int) -> Iterator[ThreadPoolExecutor]:
     """Return a pool for notebooks; on an error or interrupt, their kernels are stopped at once.
 
-    It has threads, because the kernels are processes.
+    It has threads, because the kernels are processes. Of several, one more is begun than run at a time: its kernel
+    starts, and the page of another is written, while the processors are busy.
     """
-    pool = ThreadPoolExecutor(max_workers=workers)
+    places = threading.Semaphore(workers)
+    pool = ThreadPoolExecutor(max_workers=workers + (workers > 1), initializer=_PLACES.set, initargs=(places,))
     _STOPPING.clear()
     try:
         yield pool
@@ -157,7 +162,11 @@ def execute(
             on_cell(done, cells)
 
     for attempt in (1, 2):
-        with _event_loop(), tempfile.TemporaryDirectory(prefix="accountability-", dir=scratch_in) as scratch:
+        with (
+            _event_loop(),
+            tempfile.TemporaryDirectory(prefix="accountability-", dir=scratch_in) as scratch,
+            _place() as wait_for_place,
+        ):
             try:
                 execute_notebook(
                     str(notebook),
@@ -168,7 +177,7 @@ def execute(
                     language="python",
                     progress_bar=False,
                     log_output=False,
-                    kernel_manager_class=_kernel_manager(Path(scratch), keep_in, provisioner, ours),
+                    kernel_manager_class=_kernel_manager(Path(scratch), keep_in, provisioner, ours, wait_for_place),
                     on_cell_executed=count,
                     # Every output is in; a kernel asked politely is interrupted first, and sometimes says so.
                     shutdown_kernel="immediate",
@@ -225,7 +234,32 @@ def _event_loop() -> Iterator[None]:
         asyncio.set_event_loop(None)
 
 
-def _kernel_manager(scratch: Path, keep_in: Path, provisioner: Callable[[Any], Any] | None, ours: bool) -> type:
+@contextmanager
+def _place() -> Iterator[Callable[[], None]]:
+    """Return what waits until a notebook may run; its place is free again at the end."""
+    places, taken = _PLACES.get(), False
+
+    def wait() -> None:
+        nonlocal taken
+        while places is not None and not taken:
+            taken = places.acquire(timeout=0.2)
+            if _STOPPING.is_set():
+                raise RuntimeError("stopped before it began")
+
+    try:
+        yield wait
+    finally:
+        if places is not None and taken:
+            places.release()
+
+
+def _kernel_manager(
+    scratch: Path,
+    keep_in: Path,
+    provisioner: Callable[[Any], Any] | None,
+    ours: bool,
+    wait_for_place: Callable[[], None],
+) -> type:
     """Make a manager whose kernel is this interpreter, whatever kernels are or are not installed on the machine."""
     from ipykernel.kernelspec import get_kernel_dict
     from jupyter_client.asynchronous.client import AsyncKernelClient
@@ -258,6 +292,7 @@ def _kernel_manager(scratch: Path, keep_in: Path, provisioner: Callable[[Any], A
                     raise RuntimeError("Kernel died before replying to kernel_info")
                 if time.monotonic() > until:
                     raise RuntimeError(f"Kernel didn't respond in {timeout:g} seconds")
+            wait_for_place()
 
         async def _answered(self, asked: str) -> bool:
             reply = state = None

@@ -144,14 +144,22 @@ def left_out(rows: Sequence[Sequence[str]]) -> list[list[str]]:
     return [[labels.in_words(cell) if cell else "–" for cell in row] for row in rows]
 
 
+def leads(finding: Finding, figures: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether the first figure stands with the answer.
+
+    It does where it is the finding's own or, in a notebook that presents no finding, the first that was kept. An answer
+    that is a refusal says what is missing; a figure of another quantity would seem to show it.
+    """
+    return bool(figures) and (bool(figures[0]["lead"]) or (finding.lead is None and not finding.breaks))
+
+
 def report_page(
     notebook: Mapping[str, Any], record: Mapping[str, Any], rows: Sequence[Mapping[str, str]], folder: Path
 ) -> str:
     """Return the page of one report from its finding, record, tables and figures."""
     finding = Finding.from_json(record["finding"])
     figures = figures_of(record, folder)
-    # A notebook that presents no finding is led by the first figure it kept.
-    lead = figures[0] if figures and (figures[0]["lead"] or finding.lead is None) else None
+    lead = figures[0] if leads(finding, figures) else None
     return render(
         "report.html.j2",
         record=record,

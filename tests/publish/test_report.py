@@ -246,6 +246,36 @@ def test_a_notebook_changed_while_it_runs_is_not_taken_for_the_one_that_ran(
     assert stated["notebook_sha256"] == stated["inputs"]["notebook"] == ran
 
 
+REFUSED = """\
+from accountability.findings import conclude
+from accountability.publish import present
+from accountability.results import or_refusal
+from accountability.errors import Refusal
+
+def refuse():
+    raise Refusal("no officer is identified")
+
+none = or_refusal(refuse, "squads")
+parts = {"peers": none, "network": none, "differ": none, "again": none, "left_out": None}
+present(conclude("do_squads_matter", data, {"source": source}, **parts))"""
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_an_answer_that_is_a_refusal_is_led_by_no_figure_of_another_quantity(
+    answered: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells = [toy_agency.SETUP, toy_agency.FIGURE, *([] if answered else [REFUSED]), toy_agency.LAST]
+    toy_agency.notebook(tmp_path / "notebooks", *cells)
+    monkeypatch.setattr(runner, "notebooks_dir", lambda: tmp_path / "notebooks")
+    made = publish.run(STUDY, str(toy_agency.source(tmp_path)), {}, tmp_path / "out")
+    text = made.read_text()
+    assert ("This release cannot say" in text) == (not answered)
+    assert ('class="lead"' in text) == answered
+    assert text.count("A line that rises") > 0, "the figure stands among the others"
+    assert text.count("<strong>Figure 1.</strong>") == 1
+    assert "Figure 2." not in text
+
+
 def test_a_folder_that_is_not_a_report_is_never_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     toy_agency.notebook(tmp_path / "notebooks", "1")
     monkeypatch.setattr(runner, "notebooks_dir", lambda: tmp_path / "notebooks")
