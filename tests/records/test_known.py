@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+import time
+from functools import cache
 from pathlib import Path
 
 import pytest
 from tiny import COMPLAINTS, write_source
 
 import accountability
-from accountability.records.leaving.known import known, runs_of, told_values
+from accountability.records.leaving.known import Known, known, runs_of, told_values
+from accountability.records.leaving.word_rules import in_text
+from accountability.records.onboard.persons import identifies
 
 STORY = "the sergeant drove twice around the closed market before anybody answered"
 
@@ -56,3 +60,25 @@ def test_a_pseudonym_is_known_without_its_beginning_and_as_base64(
     for raw in (b"\xf8zh\xfc\x9d\x34", b"\xffzh\xfc\x9d\x3e", b"\x00zh\xfc\x9d\x3f"):  # base64 with - or _ at an end
         for told in (base64.urlsafe_b64encode(raw), base64.b64encode(raw)):
             assert f"p{raw.hex()}" in told_values(f"see {told.decode()} there")
+
+
+RUNS = (
+    *("a", "A", "7", "Ab", "0a", "a.", "a-", "a_", "a:", "1,", "12 ", "Aa ", "word ", "/a", "\\", "=3D", "%20", "&a"),
+    *("<a ", "(", "'s ", "\n", " ", "\t", "@", "a@", "+", "1,2\n", "://", "\n="),
+)
+
+
+@cache
+def of_the_bundled_agency() -> Known:
+    return known(["synthetic"])
+
+
+@pytest.mark.parametrize("piece", RUNS, ids=repr)
+def test_a_long_run_of_anything_is_looked_through_at_once(piece: str) -> None:
+    """A drawing as text in a page is a run of 176,000 letters, which patterns of addresses searched for minutes."""
+    run = (piece * 100_000)[:100_000]
+    secrets = of_the_bundled_agency()
+    begun = time.process_time()
+    list(in_text("a page", run, secrets))
+    identifies([run[: 20_000 + number] for number in range(3)])
+    assert time.process_time() - begun < 4.0

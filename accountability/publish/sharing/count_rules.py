@@ -30,7 +30,7 @@ _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _SINCE: Final = re.compile(r"[1-4]\d{4}(?:\.0)?|-?\d{7,12}(?:\.0)?")
 _SENTENCE: Final = 8
 #: Where commas are decimals, a spreadsheet parts cells at semicolons.
-_LATER: Final = re.compile(r"[;\t\n]\s*[=@]")
+_LATER: Final = re.compile(r"[;\t\n][^\S\t\n]*[=@]")
 
 
 @dataclass(frozen=True, slots=True)

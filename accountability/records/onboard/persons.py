@@ -41,7 +41,7 @@ _OF_A_NAME: Final = re.compile(r"\bvs?\. |['’]s \S+$", re.I)  # a case at law,
 _SEVERAL: Final = re.compile(r"\s*[;|&\n]\s*|\s+and\s+", re.I)
 _WORD: Final = re.compile(r"^[^\W\d_]+(?:['’`.-][^\W\d_]+)*['’.]?$")
 _CONTACT: Final = re.compile(
-    r".*[^@\s]+@[^@\s]+\.[a-z]{2,}\b.*|@[\w.]{3,}|(?:\+?1[ .-]?)?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?: ?x\d+| \w+)?|"
+    r".*[^@\s]@[^@\s]+\.[a-z]{2,}\b.*|@[\w.]{3,}|(?:\+?1[ .-]?)?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?: ?x\d+| \w+)?|"
     r"(?:\(\d{3}\) ?)?\d{3}-\d{4}(?: \w+)?|\+\d[\d ().-]{7,}",
     re.I,
 )
