@@ -66,7 +66,7 @@ def test_warnings_that_were_heard_before_a_load_are_heard_after_it(
     """pandas sets and resets filters of the process, in threads: one that holds them stands around all of these."""
     here, held, alone = threading.current_thread(), 0, []
 
-    class Watched(warnings.catch_warnings):  # type: ignore[misc]
+    class Watched(warnings.catch_warnings):
         def __enter__(self) -> Any:
             nonlocal held
             if threading.current_thread() is here:
