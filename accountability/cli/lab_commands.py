@@ -46,6 +46,7 @@ def lab(
     command.append(f"--LabApp.default_url=/lab/tree/{workspace.START}")
     # Whatever the user's own settings say: this machine alone, under its own name; options after the dashes go last.
     command += ["--ServerApp.ip=127.0.0.1", "--ServerApp.allow_remote_access=False"]
+    command.append("--KernelManager.transport_encryption=auto")
     command += [*([] if browser else ["--no-browser"]), *(options or [])]
     # The kernel of this environment comes before others of its name, and finds the sources found from here.
     known = os.pathsep.join(map(str, data_dirs()))

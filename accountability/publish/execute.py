@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import socket
 import tempfile
 import threading
 import time
@@ -72,6 +73,8 @@ class StudyFailed(Exception):
         self.page = page
 
 
+#: As long as the name of any socket of a kernel, of which there are five beside the file that names them.
+_LONGEST_SOCKET: Final = "kernel-ipc-0"
 #: Managers of kernels, so that an interrupt can end those that run.
 _MANAGERS: WeakSet[Any] = WeakSet()
 _STOPPING = threading.Event()
@@ -253,6 +256,20 @@ def _place() -> Iterator[Callable[[], None]]:
             places.release()
 
 
+def _holds_sockets(folder: Path) -> bool:
+    """Return whether sockets can be files of a folder: not on Windows, on some network drives, or under a long path.
+
+    A number of a port is chosen before the kernel takes it, and another program may be quicker; a file here is ours.
+    """
+    family = getattr(socket, "AF_UNIX", None)
+    if family is None:
+        return False
+    with socket.socket(family) as probe, suppress(OSError):
+        probe.bind(str(folder / _LONGEST_SOCKET))
+        return True
+    return False
+
+
 def _kernel_manager(
     scratch: Path,
     keep_in: Path,
@@ -330,8 +347,13 @@ def _kernel_manager(
         def _private_file(self) -> str:
             return str(scratch / "kernel.json")
 
+        @default("transport")
+        def _through_files(self) -> str:
+            return "ipc" if _holds_sockets(scratch) else "tcp"
+
         @default("transport_encryption")
         def _encrypted(self) -> str:
-            return "required"
+            # A socket that is a file is in a folder which nobody else may enter.
+            return "disabled" if self.transport == "ipc" else "required"
 
     return Manager

@@ -95,6 +95,18 @@ def address(folder: Path) -> Iterator[str]:
         server.wait(timeout=20)
 
 
+def test_what_is_said_to_a_kernel_is_encrypted(address: str, folder: Path) -> None:
+    root, token = re.fullmatch(r"(http://127\.0\.0\.1:\d+)/.*token=(\w+)", address).groups()
+    headers = {"Authorization": f"token {token}"}
+    with urllib.request.urlopen(urllib.request.Request(f"{root}/api/kernels", b"{}", headers)) as got:
+        kernel = json.load(got)["id"]
+    joined = json.loads(next(folder.parent.rglob(f"kernel-{kernel}.json")).read_text(encoding="utf-8"))
+    ended = urllib.request.Request(f"{root}/api/kernels/{kernel}", headers=headers, method="DELETE")
+    with urllib.request.urlopen(ended) as got:
+        assert got.status == 204
+    assert (joined["ip"], "curve_publickey" in joined) == ("127.0.0.1", True)
+
+
 def test_nothing_is_answered_without_the_token_or_under_another_name(address: str) -> None:
     root, token = re.fullmatch(r"(http://127\.0\.0\.1:\d+)/.*(token=\w+)", address).groups()
 

@@ -19,6 +19,7 @@ from conftest import full
 
 from accountability import publish
 from accountability.publish import runner
+from accountability.publish.execute import execute as run_cells
 from accountability.publish.sweeps.sweep_kernels import provisioner, start
 from accountability.remembered import REPORT_VARIABLE
 
@@ -26,6 +27,7 @@ STUDY = "how_long_cases_stay_open"
 PLAIN = """\
 import os
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -73,7 +75,8 @@ print(__name__, os.getenv("IPYTHONDIR") is not None)
 import ipykernel
 
 joined = ipykernel.get_connection_info(unpack=True)
-print(joined["ip"], "encrypted" if joined.get("curve_publickey") else "open to whoever reads this machine's packets")"""
+place = Path(joined["ip"]).parent  # sockets are files, and nobody else may enter their folder
+print(joined["transport"], oct(place.stat().st_mode & 0o777), "curve_publickey" in joined)"""
 
 
 @pytest.fixture(scope="module")
@@ -118,10 +121,22 @@ def test_every_output_is_the_same_and_the_figures_are_there(pair: list[Path]) ->
     assert "module://matplotlib_inline.backend_inline" in shown[STATE]
 
 
-def test_what_is_said_to_a_kernel_is_encrypted_and_stays_on_this_machine(pair: list[Path]) -> None:
+def test_what_is_said_to_a_kernel_goes_through_files_that_nobody_else_reaches(pair: list[Path]) -> None:
     for folder in pair:
         said = [text for source, text in outputs(folder) if source == STATE]
-        assert ["127.0.0.1 encrypted" in text for text in said] == [True]
+        assert ["ipc 0o700 False" in text for text in said] == [True]
+
+
+def test_where_sockets_cannot_be_files_what_is_said_is_encrypted_and_stays_on_this_machine(tmp_path: Path) -> None:
+    deep = tmp_path / ("longer than the name of a socket may be " * 3)
+    deep.mkdir()
+    asked = """import ipykernel
+joined = ipykernel.get_connection_info(unpack=True)
+print(joined["transport"], joined["ip"], "curve_publickey" in joined)"""
+    notebook, done = tmp_path / "asked.ipynb", tmp_path / "done.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(asked)]), notebook)
+    assert run_cells(notebook, done, {}, tmp_path, scratch_in=deep) is None
+    assert nbformat.read(done, as_version=4).cells[-1].outputs[0].text == "tcp 127.0.0.1 True\n"
 
 
 def test_every_file_is_the_same_byte_for_byte(pair: list[Path]) -> None:
