@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -68,40 +69,64 @@ def key(path: Path | None = None) -> Key:
         If a key file exists without a key: replacing it would silently break links made with it.
     """
     path = key_file() if path is None else path
+    secret = secrets.token_bytes(KEY_BYTES)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists() and _stored(secret, path):
+            return Key(secret, lasting=True)
     except OSError:
-        return Key(secrets.token_bytes(KEY_BYTES), lasting=False)
+        return Key(secret, lasting=False)
+    text = _text(path)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        text = _text(path)
-        try:
-            secret = bytes.fromhex(text)
-        except ValueError:
-            secret = b""
-        if len(secret) != KEY_BYTES:
-            raise AccountabilityError(
-                f"{path}: expected a pseudonym key of {2 * KEY_BYTES} hexadecimal digits, found {len(text)}. "
-                "Restore the file, or delete it to start with new pseudonyms"
-            ) from None
-        if len(set(secret)) < KEY_BYTES // 4:
-            raise AccountabilityError(
-                f"{path}: expected a key drawn at random, found {len(set(secret))} different bytes of {KEY_BYTES}; "
-                "delete the file to start with new pseudonyms"
-            ) from None
-        if os.name == "posix" and (mode := path.stat().st_mode & 0o777) & 0o077:
-            raise AccountabilityError(
-                f"{path}: expected a key that its owner alone reads (mode 600), found mode {mode:o}. "
-                f"Write: chmod 600 {path}"
-            ) from None
-        return Key(secret, lasting=True)
-    except OSError:
-        return Key(secrets.token_bytes(KEY_BYTES), lasting=False)
-    secret = secrets.token_bytes(KEY_BYTES)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secret.hex() + "\n")
+        secret = bytes.fromhex(text)
+    except ValueError:
+        secret = b""
+    if len(secret) != KEY_BYTES:
+        raise AccountabilityError(
+            f"{path}: expected a pseudonym key of {2 * KEY_BYTES} hexadecimal digits, found {len(text)}. "
+            "Restore the file, or delete it to start with new pseudonyms"
+        )
+    if len(set(secret)) < KEY_BYTES // 4:
+        raise AccountabilityError(
+            f"{path}: expected a key drawn at random, found {len(set(secret))} different bytes of {KEY_BYTES}; "
+            "delete the file to start with new pseudonyms"
+        )
+    if os.name == "posix" and (mode := path.stat().st_mode & 0o777) & 0o077:
+        raise AccountabilityError(
+            f"{path}: expected a key that its owner alone reads (mode 600), found mode {mode:o}. "
+            f"Write: chmod 600 {path}"
+        )
     return Key(secret, lasting=True)
+
+
+def _stored(secret: bytes, path: Path) -> bool:
+    """Store a key under its name, complete when it is first seen; return whether no other process was quicker."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # its owner alone reads it
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secret.hex() + "\n")
+        try:
+            os.link(name, path)
+        except FileExistsError:
+            return False
+        except OSError:  # a drive without hard links; a rename would replace a key that another process has stored
+            return _written(secret, path)
+        return True
+    finally:
+        os.unlink(name)
+
+
+def _written(secret: bytes, path: Path) -> bool:
+    try:
+        with open(path, "x", encoding="ascii", opener=_for_its_owner) as file:
+            file.write(secret.hex() + "\n")
+    except FileExistsError:
+        return False
+    return True
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _text(path: Path) -> str:

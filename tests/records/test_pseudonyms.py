@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hmac
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -53,6 +55,38 @@ def test_the_key_is_made_once_for_its_owner_alone_and_never_shown(
     assert first.lasting
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert first.secret.hex() not in repr(first)
+
+
+def test_a_key_is_complete_when_it_is_first_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, quicker = tmp_path / "pseudonym.key", []
+    fdopen = os.fdopen
+
+    def while_it_is_written(*arguments: Any, **options: Any) -> Any:
+        monkeypatch.setattr(os, "fdopen", fdopen)
+        quicker.append(pseudonyms.key(path))
+        return fdopen(*arguments, **options)
+
+    monkeypatch.setattr(os, "fdopen", while_it_is_written)
+    assert [pseudonyms.key(path), pseudonyms.key(path)] == quicker * 2
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+
+
+def test_of_many_who_ask_at_once_for_the_first_time_all_get_one_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        found = {one.secret for one in pool.map(pseudonyms.key, [tmp_path / "pseudonym.key"] * 200)}
+    assert len(found) == 1
+
+
+def test_a_drive_without_hard_links_keeps_a_key_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any) -> None:
+        raise PermissionError("no hard links")
+
+    monkeypatch.setattr(os, "link", refused)
+    path = tmp_path / "pseudonym.key"
+    first = pseudonyms.key(path)
+    assert (first, first.lasting) == (pseudonyms.key(path), True)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
 
 
 def test_where_no_key_can_be_kept_every_load_draws_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
