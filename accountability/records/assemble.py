@@ -106,50 +106,63 @@ def assemble(source: Source, coded: list[CodedFile], book: Codebook, hidden: boo
     if "officer_id" not in allegations:  # the release identifies nobody
         nobody = pd.Series(None, index=allegations.index, dtype="str")
         allegations = pd.concat({"case_id": allegations.pop("case_id"), "officer_id": nobody}, axis=1).join(allegations)
-    allegations, linked = _with_officers(allegations, by_table.get("officers", []), entries)
-    if by_table.get("cases"):
-        cases = _joined(by_table["cases"])
+    described = by_table.get("cases")
+    if described:
+        cases, of_case = _joined(described), list[str]()
     else:
-        cases, allegations = _cases_within(allegations, [f for f in coded if f.table == "allegations"])
-    cases.insert(1, "jurisdiction", source.card.jurisdiction)
-    for role in PEOPLE.values():  # before they are joined: each file says itself why a row may have no case here
-        for place, frame in enumerate(by_table.get(role, [])):
-            name = str(frame["source_file"].iloc[0]) if len(frame) else ""
-            if name and declared[name].table == role:
-                by_table[role][place] = _of_known_cases(frame, cases, declared[name], name, entries)
-                linked[name] = len(by_table[role][place])
-    people = {role: _joined(by_table.get(role, [])) for role in PEOPLE.values()}
-    people[ROSTER] = _spells(by_table.get(ROSTER, []))
-    people[TOTALS] = _joined(by_table.get(TOTALS, []))
+        cases, of_case = _cases_within(allegations, [f for f in coded if f.table == "allegations"])
+    # Arrow leaves Python free: what files of officers say is looked up while the dated steps are linked.
+    with warnings.catch_warnings(), ThreadPoolExecutor(max_workers=1) as beside:
+        looked_up = beside.submit(_with_officers, allegations, by_table.get("officers", []))
+        lossy = beside.submit(_lossy, source, frames, book)
+        cases.insert(1, "jurisdiction", source.card.jurisdiction)
+        later: list[Entry] = []
+        linked: dict[str, int] = {}
+        for role in PEOPLE.values():  # before they are joined: each file says itself why a row may have no case here
+            for place, frame in enumerate(by_table.get(role, [])):
+                name = str(frame["source_file"].iloc[0]) if len(frame) else ""
+                if name and declared[name].table == role:
+                    by_table[role][place] = _of_known_cases(frame, cases, declared[name], name, later)
+                    linked[name] = len(by_table[role][place])
+        people = {role: _joined(by_table.get(role, [])) for role in PEOPLE.values()}
+        people[ROSTER] = _spells(by_table.get(ROSTER, []))
+        people[TOTALS] = _joined(by_table.get(TOTALS, []))
+        parts = []
+        for file in coded:
+            part = _of_known_cases(file.events, cases, declared[file.name], file.name, later)
+            if file.table == "events":
+                linked[file.name] = len(part)
+            parts.append(_from(part, file.name, names))
+        events = _joined(parts)
+        naming = {"allegation": allegations, "dated step": events}
+        naming |= {role: people[table] for role, table in PEOPLE.items()}
+        in_rows = [file.name for file in coded if file.table == "cases"]
+        events = _in_order(events, _linked(naming, cases, in_rows)["dated step"], source, later)
+        allegations, used, of_officers = looked_up.result()
 
-    parts = []
-    for file in coded:
-        part = _of_known_cases(file.events, cases, declared[file.name], file.name, entries)
-        if file.table == "events":
-            linked[file.name] = len(part)
-        parts.append(_from(part, file.name, names))
-    events = _joined(parts)
-    naming = {"allegation": allegations, "dated step": events} | {role: people[table] for role, table in PEOPLE.items()}
-    case_of_event = _linked(naming, cases, [file.name for file in coded if file.table == "cases"])["dated step"]
+    allegations = allegations.drop(columns=of_case)
+    made = {file.name: len(file.rows) for file in coded} | used | linked
+    row_counts = [(file.name, file.table, file.raw_rows, made[file.name]) for file in coded]
+    ledger = Ledger.of([*entries, *of_officers, *later], row_counts)
+    validate(cases, allegations, events, source.source)
+    ledger.check()
+    held = coded_cache.Coded(cases, allegations, events, people, lossy.result(), ledger)
+    held.totals_of(source.totals)
+    return held
+
+
+def _in_order(events: pd.DataFrame, case: Places, source: Source, entries: list[Entry]) -> pd.DataFrame:
+    """The dated steps, with impossible ones set aside: after the last day of the release, or in a wrong order."""
     events = set_aside_future(events, source.card.observed_until, entries)
     for order in source.order:
-        events = set_aside_disorder(events, case_of_event, order, entries)
+        events = set_aside_disorder(events, case, order, entries)
     after = {
         (source.names[key], reading.stage): str(reading.no_day["after_cutoff"])
         for key, file in source.files.items()
         for _, reading in file.readings
         if reading.stage is not None and "after_cutoff" in reading.no_day
     }
-    events = told_of_future(events, source.card.observed_until, after, entries)
-
-    made = {file.name: len(file.rows) for file in coded} | linked
-    row_counts = [(file.name, file.table, file.raw_rows, made[file.name]) for file in coded]
-    ledger = Ledger.of(entries, row_counts)
-    validate(cases, allegations, events, source.source)
-    ledger.check()
-    held = coded_cache.Coded(cases, allegations, events, people, _lossy(source, frames, book), ledger)
-    held.totals_of(source.totals)
-    return held
+    return told_of_future(events, source.card.observed_until, after, entries)
 
 
 def _lossy(source: Source, frames: Mapping[str, pd.DataFrame], book: Codebook) -> pd.DataFrame:
@@ -198,9 +211,13 @@ def _from(frame: pd.DataFrame, name: str, names: pd.CategoricalDtype) -> pd.Data
 
 
 def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of all frames; no column is copied where only one has rows."""
     if not frames:
         return pd.DataFrame({"case_id": pd.array([], dtype="str"), "officer_id": pd.array([], dtype="str")})
-    return frames[0].reset_index(drop=True) if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+    filled = [frame for frame in frames if len(frame)] or frames[:1]
+    if len(filled) > 1 or any(list(frame) != list(filled[0]) for frame in frames):
+        return pd.concat(frames, ignore_index=True)
+    return filled[0].reset_index(drop=True)
 
 
 def _spells(frames: list[pd.DataFrame]) -> pd.DataFrame:
@@ -235,10 +252,11 @@ def _spells(frames: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _with_officers(
-    allegations: pd.DataFrame, officers: list[pd.DataFrame], entries: list[Entry]
-) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Add what the officers' files say, and count the rows that were looked up."""
-    linked = {}
+    allegations: pd.DataFrame, officers: list[pd.DataFrame]
+) -> tuple[pd.DataFrame, dict[str, int], list[Entry]]:
+    """Add what the officers' files say, count the rows that were looked up, and note those that were not."""
+    linked: dict[str, int] = {}
+    entries: list[Entry] = []
     for frame in officers:
         if frame.empty:
             continue
@@ -264,11 +282,11 @@ def _with_officers(
                 found = pool.take(position, allow_fill=True)
             allegations = allegations.assign(**{column: found})
         linked[name] = int(used.sum())
-    return allegations, linked
+    return allegations, linked, entries
 
 
-def _cases_within(allegations: pd.DataFrame, files: list[CodedFile]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Lift the columns that describe the case out of rows that describe allegations."""
+def _cases_within(allegations: pd.DataFrame, files: list[CodedFile]) -> tuple[pd.DataFrame, list[str]]:
+    """The cases in rows that describe allegations, and the columns that describe them."""
     lifted = [c for file in files for c, of in file.of.items() if of == "case" and c != "case_id"]
     varies = {c: rule for file in files for c, rule in file.varies.items()}
     first = allegations.drop_duplicates("case_id")
@@ -293,8 +311,7 @@ def _cases_within(allegations: pd.DataFrame, files: list[CodedFile]) -> tuple[pd
             f"column {column!r} is declared `of: case` and differs within {distinct.loc[again, 'case_id'].nunique():,} "
             f"case(s), for instance {case}: {values}; say `varies: keep` (stays with the allegation) or `of: row`"
         )
-    cases = cases.drop(columns=kept)
-    return cases, allegations.drop(columns=[c for c in lifted if c not in kept])
+    return cases.drop(columns=kept), [column for column in lifted if column not in kept]
 
 
 def _of_known_cases(
@@ -313,11 +330,13 @@ def _linked(naming: Mapping[str, pd.DataFrame], cases: pd.DataFrame, files: list
     found = {what: np.full(len(frame), -1) for what, frame in naming.items()}
     found["dated step"] = _in_own_row(naming["dated step"], cases, files)
     open_ = {what: np.flatnonzero(place < 0) for what, place in found.items()}
-    ids = pd.concat([naming[what]["case_id"].iloc[rows] for what, rows in open_.items()], ignore_index=True)
-    among = places(ids, cases["case_id"])  # once for all tables: the cases are then hashed once
-    ends = np.cumsum([len(rows) for rows in open_.values()])
-    for (what, rows), place in zip(open_.items(), np.split(among, ends[:-1]), strict=True):
-        found[what][rows] = place
+    named = [naming[what][["case_id"]] for what in open_]
+    named = [ids if len(rows) == len(ids) else ids.iloc[rows] for ids, rows in zip(named, open_.values(), strict=True)]
+    if any(map(len, named)):
+        among = places(_joined(named)["case_id"], cases["case_id"])  # once for all tables: the cases are hashed once
+        ends = np.cumsum([len(rows) for rows in open_.values()])
+        for (what, rows), place in zip(open_.items(), np.split(among, ends[:-1]), strict=True):
+            found[what][rows] = place
     for what, frame in naming.items():
         lost = found[what] < 0
         if lost.any():
@@ -344,12 +363,16 @@ def _in_own_row(events: pd.DataFrame, cases: pd.DataFrame, files: list[str]) -> 
     """The place of the case that stands in the same row of a file of cases; -1 where it is to be looked up."""
     found = np.full(len(events), -1)
     for name in files if not cases["case_id"].hasnans else ():
-        held = np.flatnonzero(cases["source_file"] == name)
-        rows = cases["source_row"].to_numpy()[held]
+        held, here = _of_file(cases, name), _of_file(events, name)
+        rows, wanted = cases["source_row"].to_numpy()[held], events["source_row"].to_numpy()[here]
         if (np.diff(rows) > 0).all():  # else one published row makes several cases
-            here = np.flatnonzero(events["source_file"] == name)
-            wanted = events["source_row"].to_numpy()[here]
             place = np.full(max(rows.max(initial=0), wanted.max(initial=0)) + 1, -1)
-            place[rows] = held
+            place[rows] = np.arange(len(cases))[held]
             found[here] = place[wanted]
     return found
+
+
+def _of_file(rows: pd.DataFrame, name: str) -> slice:
+    """Where the rows of a file stand; files are joined one after another."""
+    at = np.flatnonzero((rows["source_file"] == name).to_numpy())
+    return slice(at[0], at[-1] + 1) if len(at) else slice(0)

@@ -184,7 +184,8 @@ def events_of(rows: pd.DataFrame, dated: list[Dated], declared: File, log: Log) 
                 "raw_text": parsed["raw_text"],
                 "set_aside": parsed["problem"],
                 "source_row": held["source_row"],
-            }
+            },
+            copy=False,  # all parts are copied as they are joined
         )
         if column.stage is None:
             part = part.join(held[own])
