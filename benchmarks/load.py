@@ -6,10 +6,10 @@ Run from the checkout, with the release in the cache::
     python benchmarks/load.py [source] [rounds]
 
 Each round starts three fresh processes in turn: pandas' C engine reading the files with their dates parsed, a cold load
-(files coded anew and kept), and a warm load. Imports are not counted. The least of all rounds is judged, since the
-machine's other work can only add to it; the median, the processor time (of all threads) and the time of the whole
-process with its imports stand beside it. Ends with exit status 1 when a cold load takes more than 2.5 times what pandas
-takes, a warm one more than 0.3 s, or either more than 1 GB.
+(files coded anew and kept), and a warm load. Imports are not counted, on neither side. The least of all rounds is
+judged, since the machine's other work can only add to it; the median, the processor time (of all threads) and the time
+of the whole process with its imports stand beside it. Ends with exit status 1 when a cold load takes more than 2.5
+times what pandas takes, a warm one more than 0.3 s, or either more than 1 GB.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 COLD = """
 import accountability, pyarrow.csv
-from accountability.records import load
+from accountability.records import assemble, load, pseudonyms
 begin, spent = time.perf_counter(), time.process_time()
 accountability.load({source!r}, anew=True)
 """
