@@ -23,7 +23,7 @@ PACKAGE = ROOT / "accountability"
 ORDER = (
     ("errors", "vocabulary", "remembered", "whole_files"),
     ("stats",),
-    ("labels", "parameters", "privacy"),
+    ("decimals", "labels", "parameters", "privacy"),
     ("figures", "journal_cells"),
     ("results",),
     ("records",),

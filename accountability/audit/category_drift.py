@@ -27,7 +27,7 @@ from accountability.figures import draw
 from accountability.privacy import hidden_cells
 from accountability.records.dataset import Dataset
 from accountability.results import capitalised, percent, plural
-from accountability.stats.compress import combine
+from accountability.stats.compress import combine, numbered
 from accountability.stats.multiple_tests import holm
 from accountability.study import overview
 from accountability.study.cohort import Cohort
@@ -183,7 +183,7 @@ def _rows(dataset: Dataset, column: str | None, name: str, what: str, min_cell: 
 def _tally(frame: pd.DataFrame) -> tuple[Counts, Counts, list[str]]:
     """Rows of each category by complaint, and the year of each complaint."""
     place, ids = pd.factorize(frame["case_id"])
-    code, labels = pd.factorize(frame["category"], sort=True)
+    code, labels = numbered(frame["category"])
     flat = np.bincount(place * len(labels) + code, minlength=len(ids) * len(labels))
     year = frame["year"].to_numpy()[np.unique(place, return_index=True)[1]]
     return flat.reshape(len(ids), len(labels)), year, [str(label) for label in labels]

@@ -19,6 +19,7 @@ from accountability.records.case_ends import ends_unknown
 from accountability.remembered import remembered
 from accountability.results import Result, percent, plural
 from accountability.stats.arrays import Days, share_left
+from accountability.stats.compress import numbered
 from accountability.stats.intervals import t_critical, z_critical
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import takes
@@ -243,7 +244,7 @@ def _by_group(
     parts = [(ALL, arrived)]
     if by is not None:
         # The groups' names are read once: a comparison of text for each of many groups takes seconds.
-        group, names = pd.factorize(study.cases[by].to_numpy(dtype=object), sort=True)
+        group, names = numbered(study.cases[by])
         parts += [(str(name), arrived.part(group == number)) for number, name in enumerate(names)]
     return [(name, held, months_of(held, ages_too=False)) for name, held in parts]
 

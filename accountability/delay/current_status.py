@@ -16,6 +16,7 @@ from accountability.errors import Refusal
 from accountability.privacy import disclose
 from accountability.results import percent
 from accountability.stats.arrays import ROUNDING, Floats
+from accountability.stats.compress import in_reading_order
 from accountability.study.durations import Durations, group_codes, require_cases
 from accountability.study.inputs import takes
 
@@ -72,7 +73,7 @@ class CurrentStatusCurve(Curve):
         last = self.table.groupby(list(self.by), sort=False).tail(1) if self.by else self.table.tail(1)
         frame = pd.concat([self.table, last.assign(from_age=last["to_age"])], ignore_index=True)
         if self.by:
-            frame = frame.dropna(subset="from_age").sort_values([*self.by, "from_age"], kind="stable")
+            frame = in_reading_order(frame.dropna(subset="from_age"), [*self.by, "from_age"])
         return frame.rename(columns={"from_age": "day"})
 
 

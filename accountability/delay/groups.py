@@ -25,6 +25,7 @@ from accountability.figures.titles import axes_of_rows
 from accountability.privacy import disclose
 from accountability.remembered import remembered
 from accountability.results import Result, percent, plural
+from accountability.stats.compress import are_numbers, in_reading_order
 from accountability.study.durations import Durations
 from accountability.study.grouping import NO_GROUP
 from accountability.study.inputs import takes
@@ -179,7 +180,8 @@ def compare_groups(
     durations : Durations
         With a column for each name in `by`.
     by : str or sequence of str, optional
-        Grouping columns; ``None`` gives the overall row alone.
+        Grouping columns; ``None`` gives the overall row alone. Groups that are numbers or bands stand in their order,
+        others by their size.
     within_days : int
         The day by whose end the share closed is counted.
     confidence : float
@@ -227,10 +229,10 @@ def compare_groups(
         if chance and coarse:
             of_groups = _with_chance(of_groups, durations, names, within_days, confidence)
         of_groups["group"] = of_groups[list(names)].astype("str").agg(", ".join, axis=1)
-        # Years and other numbers keep their order; of other groups the largest stands first.
-        numbered = all(pd.api.types.is_numeric_dtype(of_groups[name]) for name in names)
-        order = of_groups.sort_values(list(names) if numbered else "n", ascending=numbered, kind="stable")
-        rows.append(order)
+        # Years, bands and other numbers keep their order; of other groups the largest stands first.
+        numbers = all(are_numbers(of_groups[name], but=NO_GROUP) for name in names)
+        largest_first = of_groups.sort_values("n", ascending=False, kind="stable")
+        rows.append(in_reading_order(of_groups, names) if numbers else largest_first)
         if len(of_groups) > 1 and isinstance(curve, (DelayCurve, CoarseCurve, IntervalCurve)):
             to_the_day = isinstance(curve, DelayCurve) and durations.exact
             try:

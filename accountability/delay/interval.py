@@ -17,6 +17,7 @@ from accountability.errors import Refusal
 from accountability.privacy import coarse_steps
 from accountability.results import plural
 from accountability.stats.arrays import ROUNDING, Days
+from accountability.stats.compress import in_reading_order
 from accountability.stats.npmle import BEYOND, Masses, solve
 from accountability.study.durations import Durations, group_codes
 from accountability.study.inputs import takes
@@ -105,7 +106,7 @@ class IntervalCurve(Curve):
         if not self.by:
             return pd.concat([firsts, ends], ignore_index=True)
         frame = pd.concat([firsts[~self.few], ends], ignore_index=True)
-        return frame.sort_values([*self.by, "day"], kind="stable")
+        return in_reading_order(frame, [*self.by, "day"])
 
     def _beside(self) -> dict[str, Any]:
         return {"boxes": self.table[self.table["last_day"].notna()]}

@@ -15,6 +15,7 @@ from accountability.delay.curve import Curve
 from accountability.delay.unknown_days import count_spread, with_extremes
 from accountability.results import percent
 from accountability.stats.arrays import Days, Flags, Floats, share_left
+from accountability.stats.compress import in_reading_order
 from accountability.stats.intervals import Transform, curve_interval, upper_tail
 from accountability.study.durations import Durations
 from accountability.study.follow_up import alike, shared_by
@@ -61,7 +62,7 @@ class DelayCurve(Curve):
         firsts = shown.drop_duplicates(list(self.by)) if self.by else shown.head(1)
         zero = firsts[firsts["day"] > 0][list(self.by)].assign(day=0, estimate=1.0, lower=1.0, upper=1.0)
         frame = pd.concat([zero, shown], ignore_index=True)
-        return frame.sort_values([*self.by, "day"], kind="stable") if self.by else frame
+        return in_reading_order(frame, [*self.by, "day"]) if self.by else frame
 
     def _beside(self) -> dict[str, Any]:
         return {"at_risk": self._at_risk}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from accountability.decimals import decimals, share_decimals
 from accountability.figures.house_style import (
     BESIDE,
     COLOURS,
@@ -18,7 +19,6 @@ from accountability.figures.house_style import (
     STYLES,
     UNKNOWN,
     Kind,
-    digits_for,
     labelled,
     name_of,
     new_axes,
@@ -301,13 +301,13 @@ def ranges(
 
 def _said(value: float, low: float, high: float, kind: Kind) -> str:
     """A row's numbers in words."""
-    digits = digits_for(high - low, kind)
-    ends = "" if np.isnan(low) and np.isnan(high) else f"{written(low, kind, digits)} to {written(high, kind, digits)}"
+    fine = share_decimals(value, low, high) if kind == "share" else 0 if kind == "days" else decimals(low, high)
+    ends = "" if np.isnan(low) and np.isnan(high) else f"{written(low, kind, fine)} to {written(high, kind, fine)}"
     if np.isnan(value):
         return ends or "not known"
     if low == high == value:
         return written(value, kind)
-    return f"{written(value, kind, digits)} ({ends})" if ends else written(value, kind)
+    return f"{written(value, kind, fine)} ({ends})" if ends else written(value, kind)
 
 
 def _row_name(text: object) -> str:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from accountability import labels
+from accountability.decimals import share_written
 from accountability.privacy import MIN_CELL
 from accountability.vocabulary import PENALTIES, PENALTY_LADDER
 
@@ -112,16 +113,6 @@ def labelled(ax: Axes, x: str = "", y: str = "", *, x_kind: Kind | None = None, 
     return ax
 
 
-def digits_for(width: float, kind: Kind) -> int:
-    """Return the decimals for an interval of a given width: at most two figures of it."""
-    if kind == "days":
-        return 0
-    if not width > 0 or math.isinf(width):
-        return {"share": 0, "ratio": 2}.get(kind, 2)
-    scaled = 100 * width if kind == "share" else width
-    return max(0, min(3, (0 if kind == "share" else 1) - math.floor(math.log10(scaled))))
-
-
 def written(value: float, kind: Kind = "number", digits: int | None = None) -> str:
     """Write a number for a reader: shares in per cent, thousands separated, few digits."""
     if value != value:
@@ -129,7 +120,7 @@ def written(value: float, kind: Kind = "number", digits: int | None = None) -> s
     if math.isinf(value):
         return "no end"
     if kind == "share":
-        return f"{100 * value:.{(1 if 0 < abs(value) < 0.1 else 0) if digits is None else digits}f} %"
+        return share_written(value, 1 if digits is None else digits)
     if kind == "days" or abs(value) >= 1000:
         return f"{value:,.0f}"
     if digits is None:

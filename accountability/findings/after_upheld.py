@@ -25,6 +25,8 @@ from accountability.findings.frame_tables import (
     shares,
 )
 from accountability.results import Refused, capitalised
+from accountability.stats.compress import are_numbers
+from accountability.study.grouping import NO_GROUP
 
 _NO_PENALTY = "The release records no penalty, so which one followed cannot be said."
 _PAIRS = "ended lighter, of all with both penalties on record, none recommended included"
@@ -177,8 +179,8 @@ def _drawn(asked: Asked, table: pd.DataFrame, unit: str) -> Axes:
     shown = table[(table["part"] == "finding") & (table["estimate"].notna() | table["hidden"])]
     if column:
         shown = shown[shown["term"] == "sustained"]
-        # Years and other numbers keep their order.
-        if not shown[column].astype("str").str.isdigit().all():
+        # Years, bands and other numbers keep their order.
+        if not are_numbers(shown[column].astype("str"), but=NO_GROUP):
             shown = shown.sort_values("estimate", ascending=False, kind="stable")
     axes, shown = axes_of_rows(None, shown, shown["n"], shown["estimate"])
     names = [_whose(asked, row) if column else asked.label(row["term"]) for row in shown.to_dict("records")]

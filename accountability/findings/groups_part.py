@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from accountability.decimals import decimals
 from accountability.findings import wording
 from accountability.findings.asked import MISSING_HERE, Asked
 from accountability.findings.finding import Finding
@@ -120,7 +121,7 @@ def _missing(gap: StageGap) -> str:
 
 
 def _ends(row: dict[Any, Any]) -> str:
-    fine = wording.digits(row["ratio_lower"], row["ratio_upper"])
+    fine = decimals(row["ratio_lower"], row["ratio_upper"])
     if (row["ratio_lower"] > 1) != (round(row["ratio_lower"], fine) > 1) or (row["ratio_upper"] < 1) != (
         round(row["ratio_upper"], fine) < 1
     ):

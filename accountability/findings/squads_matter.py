@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from accountability.decimals import decimals
 from accountability.findings import wording
 from accountability.findings.asked import Asked
 from accountability.findings.finding import Finding
@@ -37,7 +38,7 @@ def found(
     row = peers.table.iloc[0]
     unit = peers.unit_word
     low, high = float(row["lower"]), float(row["upper"])
-    fine = min(max(wording.digits(low, high), 2), 3)
+    fine = min(max(decimals(low, high), 2), 3)
     ratio, ends = f"{float(row['estimate']):.{fine}f}", f"{low:.{fine}f} to {high:.{fine}f}"
     p = row["permutation_p_value"]
     if low > 1:

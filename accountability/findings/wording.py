@@ -8,13 +8,12 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
+from accountability.decimals import decimals, share_decimals, share_written
 from accountability.results import p_words
 
 HIDDEN: Final = "hidden"
 HIDDEN_NOTE: Final = "hidden: rests on fewer than ten, or would give such a number away."
 MISSING: Final = "–"
-#: Of an interval, four standard errors of two points each.
-_WIDE: Final = 0.08
 
 
 #: Where a refusal turns to the analyst: what to write, name or use instead.
@@ -54,29 +53,15 @@ def count(value: Any) -> str:
     return f"{int(value):,}" if known(value) else HIDDEN
 
 
-def digits(lower: float, upper: float, scale: float = 1.0) -> int:
-    """Return the decimals for an interval: those of the first figure of the standard error, at most two."""
-    error = abs(upper - lower) * scale / 4
-    if not math.isfinite(error) or error <= 0:
-        return 1
-    return min(max(-math.floor(math.log10(error)), 0), 2)
-
-
-def _share_digits(value: Any, lower: Any, upper: Any) -> int:
-    """One decimal of a per cent where the standard error is below two points, else none."""
-    if not (known(lower) and known(upper)):
-        return 1
-    # A share that is a whole per cent, and both its limits, were rounded to give no small count away.
-    rounded = all(abs(100 * float(one) - round(100 * float(one))) < 1e-9 for one in (value, lower, upper))
-    return 0 if rounded or abs(float(upper) - float(lower)) >= _WIDE else 1
+def _share_decimals(value: Any, lower: Any, upper: Any) -> int:
+    return share_decimals(*(float(one) if known(one) else math.nan for one in (value, lower, upper)))
 
 
 def share(value: Any, lower: Any = None, upper: Any = None) -> str:
     """Write a share as per cent, with as many decimals as its interval allows."""
     if not known(value):
         return HIDDEN
-    fine = 0 if float(value) in (0.0, 1.0) else _share_digits(value, lower, upper)
-    return f"{100 * float(value):.{fine}f} %"
+    return share_written(float(value), _share_decimals(value, lower, upper))
 
 
 def number(value: Any, lower: Any = None, upper: Any = None) -> str:
@@ -85,7 +70,7 @@ def number(value: Any, lower: Any = None, upper: Any = None) -> str:
         return HIDDEN
     if not known(lower) and float(value).is_integer() and abs(float(value)) >= 10:
         return f"{int(value):,}".replace("-", "−")
-    fine = digits(float(lower), float(upper)) if known(lower) and known(upper) else 2
+    fine = decimals(float(lower), float(upper)) if known(lower) and known(upper) else 2
     return f"{float(value):,.{fine}f}".replace("-", "−")
 
 
@@ -109,7 +94,7 @@ def share_interval(value: Any, lower: Any, upper: Any) -> str:
         return HIDDEN
     if not known(lower) or not known(upper) or float(lower) == float(upper):  # known without doubt: no interval
         return share(value)
-    fine = _share_digits(value, lower, upper)
+    fine = _share_decimals(value, lower, upper)
     return f"{share(value, lower, upper)} ({100 * float(lower):.{fine}f} to {100 * float(upper):.{fine}f})"
 
 
@@ -124,7 +109,7 @@ def number_interval(value: Any, lower: Any, upper: Any) -> str:
         return HIDDEN
     if not known(lower) or not known(upper):
         return number(value)
-    fine = digits(float(lower), float(upper))
+    fine = decimals(float(lower), float(upper))
     ends = " to ".join(f"{float(end):,.{fine}f}".replace("-", "−") for end in (lower, upper))
     return f"{number(value, lower, upper)} ({ends})"
 

@@ -24,6 +24,7 @@ from accountability.outcomes.units_counted import (
 )
 from accountability.records.units import WORDS
 from accountability.results import interval_said, percent
+from accountability.stats.compress import grouped
 from accountability.study.cohort import Cohort
 from accountability.study.inputs import column_names, takes
 
@@ -143,7 +144,7 @@ def penalty_reductions(
     pairs = pool_small_levels(pairs, groups, min_group)
     end = kinds_of(pairs, order).map({kind: end for end, kinds in ENDS.items() for kind in kinds})
     parts = [pairs.assign(**dict.fromkeys(groups, "all"))]
-    parts += [part for _, part in pairs.groupby(groups, sort=True)] if groups else []
+    parts += [part for _, part in grouped(pairs, groups)] if groups else []
     tables = []
     for part in parts:
         own = term_shares(end.loc[part.index], ENDS, part, confidence, "end")

@@ -17,6 +17,7 @@ from accountability.results import plural
 from accountability.stats.arrays import Ints
 from accountability.stats.clustered_rates import CLUSTERED as CLUSTERED_SHARES
 from accountability.stats.clustered_rates import WILSON, clustered_shares
+from accountability.stats.compress import grouped
 from accountability.stats.sandwich import REPAIRED, ways_of
 from accountability.study.cohort import Cohort
 from accountability.study.grouping import NOT_RECORDED, OTHER, small_groups
@@ -262,7 +263,7 @@ def groups_in(frame: pd.DataFrame, by: Sequence[str]) -> list[tuple[tuple[object
     """Return the groups of a frame with their keys; without columns, the whole frame."""
     if not by:
         return [((), frame)] if len(frame) else []
-    return [(key, part) for key, part in frame.groupby(list(by), sort=True, dropna=False)]
+    return grouped(frame, by, dropna=False)
 
 
 def clusters_numbered(units: pd.DataFrame, but: Sequence[str]) -> pd.DataFrame:

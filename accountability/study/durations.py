@@ -358,7 +358,7 @@ def _numbered(table: pd.DataFrame, columns: list[str]) -> tuple[pd.DataFrame, Da
     if len(columns) == 1:
         codes, values = numbered(table[columns[0]])
         return pd.DataFrame({columns[0]: values}), codes
-    numbers = np.asarray(table.groupby(columns, sort=True, observed=True).ngroup(), dtype=np.int64)
+    numbers = np.asarray(table.groupby([numbered(table[name])[0] for name in columns]).ngroup(), dtype=np.int64)
     first = np.unique(numbers, return_index=True)[1]
     return table[columns].iloc[first].reset_index(drop=True), numbers
 

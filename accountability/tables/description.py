@@ -13,6 +13,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.outcomes.units_counted import CLUSTERED, is_number, method_of, term_shares
 from accountability.results import plural
 from accountability.stats.clustered_rates import clustered_share
+from accountability.stats.compress import grouped, numbered
 from accountability.stats.intervals import upper_tail, wald
 from accountability.stats.sandwich import ways_of
 from accountability.study.cohort import Cohort
@@ -192,7 +193,7 @@ def describe(
         whole_rows, terms = table["whole"], sorted(words[table["whole"]].unique())
         parts = [
             (key, term_shares(words[part.index][whole_rows[part.index]], terms, table, confidence, column))
-            for key, part in _split(table, inner)
+            for key, part in grouped(table, inner)
         ]
         found = pd.concat([frame.assign(**_named(names, key)) for key, frame in parts])
         found = found[[*names, *(name for name in found if name not in names)]].reset_index(drop=True)
@@ -234,10 +235,6 @@ def _term_column(what: object) -> str:
     return "imposed_penalty" if isinstance(what, str) and what not in (*FINDINGS, "decided") else "finding"
 
 
-def _split(table: pd.DataFrame, inner: list[str]) -> list[tuple[tuple[object, ...], pd.DataFrame]]:
-    return list(table.groupby(inner, sort=True)) if inner else [((), table)]
-
-
 def _by_group(
     table: pd.DataFrame,
     inner: list[str],
@@ -249,7 +246,7 @@ def _by_group(
     """Return one row per group, including all windows and combinations, with what `make` returns for its units."""
     if not inner:
         return pd.DataFrame([make(table)])
-    levels = [labels if name == WINDOW and labels else sorted(table[name].unique()) for name in inner]
+    levels = [labels if name == WINDOW and labels else numbered(table[name])[1] for name in inner]
     needed = (*inner, "whole", "hit", "officer_id", "case_id", "officer_ids", column)
     table = table[[name for name in dict.fromkeys(needed) if name in table]]
     parts = dict(list(table.groupby(inner, sort=False)))

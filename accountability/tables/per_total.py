@@ -13,6 +13,7 @@ from accountability.errors import ParameterError, Refusal
 from accountability.labels import in_words
 from accountability.records.totals import YEAR, Total, places_of
 from accountability.results import plural
+from accountability.stats.compress import in_reading_order
 from accountability.stats.count_laws import overdispersion
 from accountability.stats.intervals import poisson_exact
 from accountability.study.cohort import Cohort
@@ -59,7 +60,7 @@ def rates(
     grid = exposure(total, groups, spans, chosen)
     keys = [*(f"by:{name}" for name in groups), *([WINDOW] if window.every else [])]
     names = [*groups, *([WINDOW] if window.every else [])]
-    grid = grid[[*names, "exposure"]].sort_values(names) if names else grid[["exposure"]]
+    grid = in_reading_order(grid[[*names, "exposure"]], names)
     if len(own := keys_of(base, counted)):
         base = base.drop_duplicates([*own, *keys])
     if names:
