@@ -34,6 +34,8 @@ __all__ = ["COLOURS", "STYLES", "labelled", "name_of", "new_axes", "numbers"]
 #: Letters in a line of a label beside a curve, and beside a row.
 _BESIDE: Final = 22
 _ROW: Final = 38
+#: Where a line's label goes to its other side: in a narrow column it takes half of the width.
+_MIDDLE: Final = 0.48
 #: Marks the names beside the ends of lines.
 _NAMED: Final = "named"
 
@@ -183,7 +185,7 @@ def limit(ax: Axes, at: float, text: str) -> None:
     """Mark a limit, such as a legal one, with a labelled vertical line."""
     ax.axvline(at, color="0.2", linestyle="--", linewidth=1.0, gid="limit")
     low, high = ax.get_xlim()
-    right = (at - low) / (high - low) > 0.6
+    right = (at - low) / (high - low) > _MIDDLE
     ax.annotate(
         text, (at, 1.0), xycoords=ax.get_xaxis_transform(), xytext=(-4 if right else 4, -2),
         textcoords="offset points", ha="right" if right else "left", va="top", fontsize=8.5, color="0.2",

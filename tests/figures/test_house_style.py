@@ -19,7 +19,7 @@ from matplotlib.font_manager import FontProperties
 from overlaps import faults
 
 from accountability import delay
-from accountability.figures import house_style, letters, titles
+from accountability.figures import draw, house_style, letters, titles
 from accountability.figures.draw import ranges
 from accountability.figures.group_curves import shortened
 from accountability.figures.narrow import narrowed
@@ -157,6 +157,24 @@ def test_the_words_over_a_figure_are_broken_to_its_width() -> None:
         figure.set_size_inches(width, 3)
         assert [said for said in faults(rewrapped(figure)) if "axis" not in said] == []
     assert words_of(figure).alt.startswith("A finding")
+
+
+@pytest.mark.parametrize("at", [5, 25, 45, 48, 49, 52, 55, 60, 75, 95])
+def test_the_label_of_a_limit_stays_within_the_figure_wherever_the_limit_is(at: int) -> None:
+    rows = pd.DataFrame({"reading": ["opened, closed", "received, decided", "received, closed"]})
+    rows = rows.assign(estimate=[30.0, 50.0, 70.0], lower=[20.0, 40.0, 60.0], upper=[40.0, 60.0, 80.0])
+    axes = house_style.new_axes()
+    draw.ranges(
+        axes, rows, label="reading", estimate="estimate", lower="lower", upper="upper", kind="days", beside=False
+    )
+    draw.labelled(axes, x="days")
+    axes.set_xlim(0, 100)
+    draw.limit(axes, at, "limit: 180 calendar days")
+    figure = titled(axes.figure, "A finding", "What is shown")
+    assert faults(figure) == []
+    with narrowed(figure, 4.375):
+        assert faults(figure) == []
+    plt.close("all")
 
 
 # ---- every public result ---------------------------------------------------------------------------------------
