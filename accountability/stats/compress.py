@@ -7,7 +7,7 @@ would come before 9, and "under 25" after "65 and over".
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -71,18 +71,17 @@ def combine(codes: Sequence[npt.NDArray[Any]], sizes: Sequence[int], rows: int) 
     return compress(key, space)
 
 
-def reading_order(labels: Iterable[Any]) -> Days:
+def reading_order(labels: Sequence[Any] | pd.Index) -> Days:
     """Return the positions of labels in the order in which they are read, with the numbers in them as numbers.
 
     Parameters
     ----------
-    labels : iterable
-        Labels in the order in which they sort, which stays where one is no text or none has a digit.
+    labels : sequence or Index
+        Distinct labels in the order in which they sort, which stays where one is no text or none has a digit.
     """
-    held = list(labels)
-    readable = 1 < len(held) <= _MOST_READ and all(isinstance(label, str) for label in held)
-    if not readable or not any(map(_DIGITS.search, held)):
-        return np.arange(len(held))
+    held = list(labels) if len(labels) <= _MOST_READ else []
+    if not all(isinstance(label, str) for label in held) or not any(map(_DIGITS.search, held)):
+        return np.arange(len(labels))
     return np.array(sorted(range(len(held)), key=lambda at: _as_read(held[at])), dtype=np.int64)
 
 
