@@ -32,6 +32,8 @@ def lab(
 
     Example: [bold]accountability lab --source synthetic[/bold]
     """
+    import zmq
+
     from accountability.publish import workspace
     from accountability.publish.extras import needs
     from accountability.records.contract import read_source
@@ -46,7 +48,7 @@ def lab(
     command.append(f"--LabApp.default_url=/lab/tree/{workspace.START}")
     # Whatever the user's own settings say: this machine alone, under its own name; options after the dashes go last.
     command += ["--ServerApp.ip=127.0.0.1", "--ServerApp.allow_remote_access=False"]
-    command.append("--KernelManager.transport_encryption=auto")
+    command += ["--KernelManager.transport_encryption=auto"] if zmq.has("curve") else []
     command += [*([] if browser else ["--no-browser"]), *(options or [])]
     # The kernel of this environment comes before others of its name, and finds the sources found from here.
     known = os.pathsep.join(map(str, data_dirs()))
