@@ -27,7 +27,7 @@ from accountability.figures import draw
 from accountability.privacy import hidden_cells
 from accountability.records.dataset import Dataset
 from accountability.results import capitalised, percent, plural
-from accountability.stats.compress import combine, numbered
+from accountability.stats.compress import combine, numbered, reading_order
 from accountability.stats.multiple_tests import holm
 from accountability.study import overview
 from accountability.study.cohort import Cohort
@@ -265,7 +265,7 @@ def _distance(new: Counts | npt.NDArray[np.float64], total: Counts) -> npt.NDArr
 
 
 def _shares(frame: pd.DataFrame, min_cell: int) -> pd.DataFrame:
-    wide = pd.crosstab(frame["year"], frame["category"])
+    wide = _crossed(frame)
     hidden = hidden_cells(wide.to_numpy(dtype=np.int64), min_cell)
     share = wide.div(wide.sum(axis=1), axis=0).to_numpy(dtype=float).ravel()
     flat = pd.Series(hidden.ravel())
@@ -279,6 +279,11 @@ def _shares(frame: pd.DataFrame, min_cell: int) -> pd.DataFrame:
     )
 
 
+def _crossed(frame: pd.DataFrame) -> pd.DataFrame:
+    counts = pd.crosstab(frame["year"], frame["category"])
+    return counts.iloc[:, reading_order(counts.columns)]
+
+
 def _turnover(frame: pd.DataFrame) -> pd.DataFrame:
     """Categories with none in the first or last years, which complaints put in any order would seldom leave out.
 
@@ -290,8 +295,7 @@ def _turnover(frame: pd.DataFrame) -> pd.DataFrame:
     years, rows = np.unique(frame["year"]), frame["category"].value_counts()
     cases = frame.drop_duplicates("case_id")["year"].value_counts().reindex(years, fill_value=0).to_numpy(float)
     each = frame.drop_duplicates(["case_id", "category"])
-    wide = pd.crosstab(each["year"], each["category"])
-    wide = wide.reindex(years, fill_value=0)
+    wide = _crossed(each).reindex(years, fill_value=0)
     limit = LEVEL / (2 * wide.shape[1])
     lines = []
     for category in wide.columns.drop(OTHER, errors="ignore"):
