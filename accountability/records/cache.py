@@ -60,7 +60,7 @@ def own_code() -> str:
     """Return one hash over the modules that code a source, so that a change of code makes old entries invalid."""
     digest = hashlib.sha256()
     for path in sorted(map(str, [*PACKAGE.glob("*.py"), *PACKAGE.glob("records/**/*.py")])):
-        digest.update(f"{path.removeprefix(str(PACKAGE))}\n{Path(path).read_text(encoding='utf-8')}\n".encode())
+        digest.update(b"\n".join([path.removeprefix(str(PACKAGE)).encode(), Path(path).read_bytes(), b""]))
     return digest.hexdigest()
 
 
