@@ -7,14 +7,19 @@ from typing import Final
 
 #: Of a share's interval, four standard errors of two points each.
 _WIDE: Final = 0.08
+_MOST: Final = 4
 
 
-def decimals(lower: float, upper: float, scale: float = 1.0) -> int:
-    """Return the decimals for an interval: those of the first figure of the standard error, at most three."""
-    error = abs(upper - lower) * scale / 4
-    if not math.isfinite(error) or error <= 0:
-        return 1
-    return min(max(-math.floor(math.log10(error)), 0), 3)
+def decimals(lower: float, upper: float) -> int:
+    """Return the decimals for an interval: those of the first figure of the standard error, at most three.
+
+    More where a limit would be written as 1 and is not: whether a ratio's interval holds 1 is what a reader looks for.
+    """
+    error = abs(upper - lower) / 4
+    fine = min(max(-math.floor(math.log10(error)), 0), 3) if math.isfinite(error) and error > 0 else 1
+    while fine < _MOST and any(end != 1 and round(end, fine) == 1 for end in (lower, upper)):
+        fine += 1
+    return fine
 
 
 def share_decimals(value: float, lower: float, upper: float) -> int:

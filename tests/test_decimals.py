@@ -35,10 +35,28 @@ def test_a_ratio_reads_alike_in_an_answer_and_beside_its_row(ends: list[float]) 
 
 @pytest.mark.parametrize(
     ("lower", "upper", "expected"),
-    [(0.6, 1.5, 1), (0.95, 1.05, 2), (0.989, 1.005, 3), (0.99999, 1.00001, 3), (1.0, 1.0, 1), (0.5, math.inf, 1)],
+    [
+        (0.6, 1.5, 1),
+        (0.95, 1.05, 2),
+        (0.989, 1.005, 3),
+        (1.99999, 2.00001, 3),
+        (1.0, 1.0, 1),
+        (0.5, math.inf, 1),
+        (0.997, 1.079, 3),
+        (0.6, 0.97, 2),
+        (1.02, math.inf, 2),
+    ],
 )
 def test_a_ratio_has_the_decimals_of_the_first_figure_of_its_error(lower: float, upper: float, expected: int) -> None:
     assert decimals(lower, upper) == expected
+
+
+@given(RATIOS)
+def test_a_limit_that_is_not_1_is_not_written_as_1(ends: list[float]) -> None:
+    low, value, high = ends
+    said = wording.number_interval(value, low, high).partition("(")[2].rstrip(")").split(" to ")
+    for end, text in zip((low, high), said, strict=True):
+        assert (float(text) == 1) == (round(end, 4) == 1)
 
 
 @pytest.mark.parametrize(

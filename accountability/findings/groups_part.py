@@ -122,10 +122,6 @@ def _missing(gap: StageGap) -> str:
 
 def _ends(row: dict[Any, Any]) -> str:
     fine = decimals(row["ratio_lower"], row["ratio_upper"])
-    if (row["ratio_lower"] > 1) != (round(row["ratio_lower"], fine) > 1) or (row["ratio_upper"] < 1) != (
-        round(row["ratio_upper"], fine) < 1
-    ):
-        fine += 1  # rounding would put 1 inside an interval that leaves it out
     return f"{row['ratio_lower']:.{fine}f} to {row['ratio_upper']:.{fine}f}"
 
 

@@ -38,7 +38,7 @@ def found(
     row = peers.table.iloc[0]
     unit = peers.unit_word
     low, high = float(row["lower"]), float(row["upper"])
-    fine = min(max(decimals(low, high), 2), 3)
+    fine = max(decimals(low, high), 2)
     ratio, ends = f"{float(row['estimate']):.{fine}f}", f"{low:.{fine}f} to {high:.{fine}f}"
     p = row["permutation_p_value"]
     if low > 1:
