@@ -25,7 +25,7 @@ def decimals(lower: float, upper: float) -> int:
 def share_decimals(value: float, lower: float, upper: float) -> int:
     """Return the decimals of a share in per cent: one where the standard error is below two points, else none.
 
-    One without an interval. Nought and all are written without any, whatever the interval.
+    One without an interval.
     """
     if math.isnan(lower) or math.isnan(upper):
         return 1
@@ -35,5 +35,5 @@ def share_decimals(value: float, lower: float, upper: float) -> int:
 
 
 def share_written(value: float, fine: int) -> str:
-    """Return a share in per cent with so many decimals: ``14.3 %``."""
+    """Return a share in per cent with so many decimals, ``14.3 %``; nought and all without any, ``0 %``."""
     return f"{100 * value:.{0 if value in (0.0, 1.0) else fine}f} %"

@@ -28,7 +28,7 @@ accountability.load({source!r}, anew=True)
 """
 WARM = """
 import accountability
-from accountability.records import load
+from accountability.records import load, pseudonyms
 begin, spent = time.perf_counter(), time.process_time()
 accountability.load({source!r})
 """

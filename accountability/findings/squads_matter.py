@@ -38,7 +38,7 @@ def found(
     row = peers.table.iloc[0]
     unit = peers.unit_word
     low, high = float(row["lower"]), float(row["upper"])
-    fine = max(decimals(low, high), 2)
+    fine = decimals(low, high)
     ratio, ends = f"{float(row['estimate']):.{fine}f}", f"{low:.{fine}f} to {high:.{fine}f}"
     p = row["permutation_p_value"]
     if low > 1:
@@ -122,7 +122,7 @@ def _levels(differ: VarianceComponents | Refused, unit: str) -> tuple[KeyNumber,
         KeyNumber(
             value=wording.number(row["estimate"], row["lower"], row["upper"]),
             label=f"relative variance between {row['between']}",
-            note=f"{wording.number(row['lower'])} to {wording.number(row['upper'])}"
+            note=wording.number_ends(row["lower"], row["upper"])
             if wording.known(row["lower"]) and math.isfinite(row["upper"])
             else "",
         )

@@ -103,15 +103,18 @@ def share_ends(lower: Any, upper: Any) -> str:
     return f"{share(lower, lower, upper)} to {share(upper, lower, upper)}"
 
 
+def number_ends(lower: Any, upper: Any) -> str:
+    """Write the limits of a ratio's or a mean's interval: ``0.5 to 1.2``."""
+    return f"{number(lower, lower, upper)} to {number(upper, lower, upper)}"
+
+
 def number_interval(value: Any, lower: Any, upper: Any) -> str:
     """Write a ratio or mean with its interval for a table."""
     if not known(value):
         return HIDDEN
     if not known(lower) or not known(upper):
         return number(value)
-    fine = decimals(float(lower), float(upper))
-    ends = " to ".join(f"{float(end):,.{fine}f}".replace("-", "−") for end in (lower, upper))
-    return f"{number(value, lower, upper)} ({ends})"
+    return f"{number(value, lower, upper)} ({number_ends(lower, upper)})"
 
 
 def p_value(value: Any) -> str:
