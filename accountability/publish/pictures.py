@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 DPI: Final = 144
 # Shrunk to 3.5 inches, what is 10 points on this canvas is 8.
 _NARROW_INCHES: Final = 4.375
+#: The solver of a layout goes through its parts in no fixed order: places differ in the last of 16 digits.
+_DECIMALS: Final = 9
 #: Inches beside and over a figure with texts, which is laid out to its own edges.
 _BESIDE, _OVER = 0.06, 0.02
 
@@ -67,19 +69,19 @@ def pictures(image: Figure, kinds: Sequence[str], dpi: int = DPI) -> list[bytes]
         try:
             image.dpi = dpi
             _set_once(canvas.get_renderer(), ("png", dpi))
+            if engine is not None and image.axes:
+                engine.execute(image)
+                _rounded(image)
             if whole:
                 width, height = image.get_size_inches()
                 box: BboxBase = Bbox.from_extents(-_BESIDE, -_OVER, width + _BESIDE, height + _OVER)
-                if "png" in kinds:
-                    dots = _dots(canvas, dpi)
-                elif engine is not None:
-                    engine.execute(image)
             else:
-                if engine is not None and image.axes:
-                    engine.execute(image)
-                box = image.get_tightbbox().padded(mpl.rcParams["savefig.pad_inches"])
+                tight = image.get_tightbbox().padded(mpl.rcParams["savefig.pad_inches"])
+                box = Bbox(tight.get_points().round(_DECIMALS))
             if engine is not None:
                 image.set_layout_engine("none")
+            if whole and "png" in kinds:
+                dots = _dots(canvas, dpi)
             return [dots if whole and kind == "png" else _saved(image, kind, dpi, box) for kind in kinds]
         finally:
             image.dpi = before
@@ -87,8 +89,16 @@ def pictures(image: Figure, kinds: Sequence[str], dpi: int = DPI) -> list[bytes]
                 image.set_layout_engine(engine)
 
 
+def _rounded(image: Figure) -> None:
+    """Leave out of the places of a layout what differs from run to run, which the names of an SVG's parts depend on."""
+    for axes in image.axes:
+        place: Any = axes.get_position(original=True)
+        place.set_points(place.get_points().round(_DECIMALS))
+        axes._set_position(place, which="original")  # type: ignore[attr-defined]
+
+
 def _dots(canvas: Any, dpi: int) -> bytes:
-    """Lay a figure out and draw it as PNG with its margins, once: a file is laid out, measured and then drawn."""
+    """Draw a figure that is laid out as PNG with its margins, once: a file is laid out, measured and then drawn."""
     import numpy as np
     from matplotlib.colors import to_hex
     from PIL import Image
