@@ -20,6 +20,7 @@ from typing import Any, Final
 from weakref import WeakSet
 
 from accountability.errors import Refusal
+from accountability.publish.drawn_once import FIGURES_VARIABLE
 from accountability.publish.kept import FOLDER_VARIABLE
 from accountability.publish.sweeps.sweep_kernels import kernel_environment
 from accountability.records.places import notebooks_dir
@@ -133,7 +134,8 @@ def execute(
     provisioner : callable, optional
         Function that returns the provisioner of a manager's kernel; without it a new kernel is started.
     scratch_in : Path, optional
-        Folder of the kernel's own files while it runs; by default the system's.
+        Folder of the kernel's own files while it runs, and of figures that other notebooks run with it need not draw
+        again; by default the system's, and each draws its own.
 
     Returns
     -------
@@ -154,7 +156,13 @@ def execute(
     # and a failure is told once, by the caller.
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     loaded = nbformat.read(notebook, as_version=4)
-    ours = notebook.resolve().parent == notebooks_dir().resolve()
+    environment = kernel_environment()
+    # A study of a user's own may change a table in place, which a result that is kept would not know, or how figures
+    # are drawn.
+    if notebook.resolve().parent == notebooks_dir().resolve():
+        environment[REPORT_VARIABLE] = "1"
+        if scratch_in is not None:
+            environment[FIGURES_VARIABLE] = str(scratch_in / "figures")
     cells = sum(cell.cell_type == "code" for cell in loaded.cells) + 1
     done = 0
 
@@ -180,7 +188,9 @@ def execute(
                     language="python",
                     progress_bar=False,
                     log_output=False,
-                    kernel_manager_class=_kernel_manager(Path(scratch), keep_in, provisioner, ours, wait_for_place),
+                    kernel_manager_class=_kernel_manager(
+                        Path(scratch), keep_in, provisioner, environment, wait_for_place
+                    ),
                     on_cell_executed=count,
                     # Every output is in; a kernel asked politely is interrupted first, and sometimes says so.
                     shutdown_kernel="immediate",
@@ -274,7 +284,7 @@ def _kernel_manager(
     scratch: Path,
     keep_in: Path,
     provisioner: Callable[[Any], Any] | None,
-    ours: bool,
+    environment: Mapping[str, str],
     wait_for_place: Callable[[], None],
 ) -> type:
     """Make a manager whose kernel is this interpreter, whatever kernels are or are not installed on the machine."""
@@ -284,13 +294,8 @@ def _kernel_manager(
     from jupyter_client.manager import AsyncKernelManager
     from traitlets import default
 
-    environment = kernel_environment() | {
-        FOLDER_VARIABLE: str(keep_in),
-        # A study of a user's own may change a table in place, which a result that is kept would not know.
-        **({REPORT_VARIABLE: "1"} if ours else {}),
-        # A user's start-up files must not change a study.
-        "IPYTHONDIR": str(scratch / "ipython"),
-    }
+    # A user's start-up files must not change a study.
+    environment = {**environment, FOLDER_VARIABLE: str(keep_in), "IPYTHONDIR": str(scratch / "ipython")}
 
     class ThisInterpreter(KernelSpecManager):
         def get_kernel_spec(self, kernel_name: str) -> KernelSpec:

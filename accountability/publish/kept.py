@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from accountability.errors import ParameterError
 from accountability.figures.titles import for_hall
+from accountability.publish import drawn_once
 from accountability.publish.column_kinds import column_kinds
 from accountability.publish.drawn import axes_of, data_of
 from accountability.publish.pictures import narrow_pictures, pictures, rendered
@@ -102,7 +104,9 @@ def keep(name: str, result: T, caption: str = "") -> T:
             "rows": len(table),
             "kinds": column_kinds(table if all(name is None for name in table.index.names) else table.reset_index()),
         }
-        _write(path, lambda: write_csv(table, path))
+        _not_there(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_csv(table, path)
         _record(target, entry)
     return result
 
@@ -181,7 +185,6 @@ def figure(drawn: Axes | Figure | Result, alt: str = "", name: str | None = None
     accountability.errors.ParameterError: figure needs alt=: what the figure says, for a reader who cannot see it
     >>> plt.close(drawn)
     """
-    import matplotlib.pyplot as plt
     from IPython.display import display
 
     if isinstance(drawn, Result):
@@ -189,44 +192,75 @@ def figure(drawn: Axes | Figure | Result, alt: str = "", name: str | None = None
         if isinstance(drawn, Refused):
             display({"text/plain": f"No figure: {drawn.estimand} could not be estimated."}, raw=True)
             return
-        drawn = drawn.plot()
-    if not alt.strip():
+        _show(drawn.plot, alt, name, (drawn,), hall=hall)
+    elif not alt.strip():
         raise ParameterError("figure needs alt=: what the figure says, for a reader who cannot see it")
-    image: Any = drawn.get_figure() if hasattr(drawn, "get_figure") else drawn
-    target = folder()
+    else:
+        _show(lambda: drawn, alt, name, hall=hall)
+
+
+def _show(
+    draw: Callable[[], Any], alt: str, name: str | None, drawn_from: tuple[Any, ...] = (), *, hall: bool = False
+) -> None:
+    """Show what `draw` returns, and save it; in a grid, what another set has drawn from the same is not drawn again."""
+    import matplotlib.pyplot as plt
+    from IPython.display import display
+
     if name is not None:
         _check(name)
-    kinds = ["png"] if target is None or name is None else ["png", "svg"]
-    png, *svg = [b""] if hall and target is None else pictures(image, kinds)
-    width, height = (round(side * image.dpi) for side in image.get_size_inches())
-    if name is not None and target is not None:
-        path = target / "figures" / f"{name}.svg"
-        _write(path, lambda: path.write_bytes(*svg))
-        path.with_suffix(".png").write_bytes(png)
-        # The lead figure is shown on the page, there also on a telephone.
-        endings = {NARROW: "svg"} | ({NARROW_PNG: "png"} if name == LEAD else {})
-        for ending, drawn_narrow in zip(endings, narrow_pictures(image, list(endings.values())), strict=True):
-            path.with_suffix(ending).write_bytes(drawn_narrow)
-        numbers = data_of(image)
-        write_csv(numbers, path.with_suffix(".csv"))
-        entry = {
-            "kind": "figure",
-            "name": name,
-            "file": f"figures/{name}.svg",
-            "data": f"figures/{name}.csv",
-            "caption": alt,
-            "axes": axes_of(image),
-            "rows": len(numbers),
-        }
-        _record(target, entry)
-    said: dict[str, Any] = {"alt": alt, "width": width, "height": height}
+    target = folder()
+    image: Any = None
+    if name is None or target is None:
+        image = _image(draw)
+        said = _size(image)
+        png = b"" if hall and target is None else rendered(image, "png")
+    else:
+        path = target / "figures" / name
+        _not_there(path.with_suffix(".svg"))
+        place = drawn_once.place_of(name, *drawn_from) if drawn_from and not hall else None
+        said = drawn_once.taken(place, path)
+        if not said:
+            image = _image(draw)
+            said = _saved(image, path)
+            drawn_once.left(place, path, said)
+        png = path.with_suffix(".png").read_bytes()
+        files = {"file": f"figures/{name}.svg", "data": f"figures/{name}.csv"}
+        numbers = {"axes": said.pop("axes"), "rows": said.pop("rows")}
+        _record(target, {"kind": "figure", "name": name, **files, "caption": alt, **numbers})
+    said = {"alt": alt, **said}
     if hall:
         letters = for_hall(image)
         png = rendered(image, "png", _HALL_DPI)
         wide, high = (int.from_bytes(png[at : at + 4], "big") for at in (16, 20))
-        said |= {"height": round(width * high / wide), "letters": round(letters * _HALL_DPI / 72, 1)}
-    plt.close(image)
+        said |= {"height": round(said["width"] * high / wide), "letters": round(letters * _HALL_DPI / 72, 1)}
+    if image is not None:
+        plt.close(image)
     display({"image/png": png, "text/plain": f"Figure: {alt}"}, raw=True, metadata={"image/png": said})
+
+
+def _image(draw: Callable[[], Any]) -> Any:
+    drawn = draw()
+    return drawn.get_figure() if hasattr(drawn, "get_figure") else drawn
+
+
+def _size(image: Figure) -> dict[str, Any]:
+    width, height = (round(side * image.dpi) for side in image.get_size_inches())
+    return {"width": width, "height": height}
+
+
+def _saved(image: Figure, path: Path) -> dict[str, Any]:
+    """Write the files of a figure and of its data, and return what is told of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    said = _size(image)
+    for kind, drawn in zip(("png", "svg"), pictures(image, ["png", "svg"]), strict=True):
+        path.with_suffix(f".{kind}").write_bytes(drawn)
+    # The lead figure is shown on the page, there also on a telephone.
+    endings = {NARROW: "svg"} | ({NARROW_PNG: "png"} if path.name == LEAD else {})
+    for ending, drawn in zip(endings, narrow_pictures(image, list(endings.values())), strict=True):
+        path.with_suffix(ending).write_bytes(drawn)
+    numbers = data_of(image)
+    write_csv(numbers, path.with_suffix(".csv"))
+    return said | {"axes": axes_of(image), "rows": len(numbers)}
 
 
 def present(finding: Finding, **figures: Result) -> Finding:
@@ -263,10 +297,11 @@ def present(finding: Finding, **figures: Result) -> Finding:
             f"publish.present needs a finding, and was given a {type(finding).__name__}. Write:\n"
             "    publish.present(findings.conclude(study, data, parameters, ...))"
         )
-    image = lead_image(finding)
-    if image is not None and finding.lead is not None:
-        figure(image, alt=finding.lead.alt, name=LEAD)
-    leads = finding.lead.drawn if finding.lead is not None and finding.lead.panel == "plot" else None
+    lead = finding.lead
+    if lead is not None and lead.drawn is not None:
+        drawn_from = (lead.drawn, lead.panel, lead.title, lead.subtitle, lead.footer)
+        _show(lambda: lead_image(finding), lead.alt, LEAD, drawn_from)
+    leads = lead.drawn if lead is not None and lead.panel == "plot" else None
     for name, drawn in figures.items():
         if drawn is not leads:
             figure(drawn, name=name)
@@ -298,11 +333,9 @@ def _check(name: str) -> None:
         raise ParameterError(f"{name!r}: expected a name of small letters, digits and underscores, such as 'by_year'")
 
 
-def _write(path: Path, write: Any) -> None:
+def _not_there(path: Path) -> None:
     if path.exists():
         raise ParameterError(f"{path.name} is kept twice in this notebook; give each table and figure its own name")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write()
 
 
 def _record(target: Path, entry: dict[str, Any]) -> None:

@@ -65,6 +65,8 @@ def make_there(study: str, parameters: Mapping[str, Any], expected: Mapping[str,
 
     Refused by a worker with another version of the package, notebook, data or dependencies than the caller's.
     """
+    import distributed
+
     wanted = request(study, None, parameters)
     here = inputs(wanted, runner.notebook_of(wanted.study))
     other = [
@@ -72,8 +74,10 @@ def make_there(study: str, parameters: Mapping[str, Any], expected: Mapping[str,
     ]
     if other:
         raise Refusal(f"a worker would make another report, as it differs in {'; '.join(other)}")
-    with tempfile.TemporaryDirectory(prefix="accountability-") as base:
-        page, failure = runner.make(wanted, Path(base), None, start=provisioner)
+    # The worker's own folder: what one set has drawn is there for its next.
+    room = Path(distributed.get_worker().local_directory)
+    with tempfile.TemporaryDirectory(prefix="accountability-", dir=room) as base:
+        page, failure = runner.make(wanted, Path(base), None, start=provisioner, workshop=room)
         return pack(page.parent), str(failure or "")
 
 
