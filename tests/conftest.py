@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import stored_figures
 from hypothesis import HealthCheck, settings
+from nbval.plugin import IPyNbCell
 
 import accountability
 from accountability.records.dataset import Dataset
@@ -61,6 +63,12 @@ def real_data() -> Callable[[str], Path]:
         return path
 
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, IPyNbCell):
+            stored_figures.compared(item)
 
 
 @pytest.hookimpl(wrapper=True)
