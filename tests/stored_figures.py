@@ -14,8 +14,8 @@ from PIL import Image
 PNG = "iVBORw0KGgo"
 #: Of 255: what a shade may differ by, as edges of letters do from machine to machine.
 SHADES = 48
-#: A digit that is another one differs in more pixels.
-PIXELS = 30
+#: A digit that is another one differs in 20 pixels or more, at the size of the smallest letters.
+PIXELS = 15
 
 
 class Picture(str):

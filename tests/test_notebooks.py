@@ -7,6 +7,8 @@ outputs were stripped; so that they are there is checked here.
 from __future__ import annotations
 
 import ast
+import base64
+import io
 import re
 from functools import cache
 from typing import Any
@@ -14,6 +16,8 @@ from typing import Any
 import nbformat
 import pytest
 from conftest import ROOT
+from matplotlib.figure import Figure
+from stored_figures import Picture
 
 from accountability import parameters
 from accountability.studies.registry import STUDIES
@@ -262,3 +266,25 @@ def test_a_computed_number_is_noticed(text: str) -> None:
 @pytest.mark.parametrize("text", ["a 95 % interval", "since 2016", "Kaplan and Meier (1958)", "1. first"])
 def test_a_number_that_no_run_changes_may_stand(text: str) -> None:
     assert computed_numbers(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])) == []
+
+
+# ---- figures, which nbval leaves out ---------------------------------------------------------------------------
+
+
+def drawn(said: str, *, shade: str = "0.2") -> Picture:
+    file = io.BytesIO()
+    figure = Figure(figsize=(7, 5), dpi=144)
+    figure.text(0.5, 0.5, said, fontsize=8.5, color=shade)
+    figure.savefig(file, format="png")
+    return Picture(base64.b64encode(file.getvalue()).decode())
+
+
+def test_a_figure_with_another_digit_is_another_figure() -> None:
+    for before, after in (("0.93", "0.98"), ("1,012", "1,017"), ("0.5 to 1.0", "0.5 to 1.2")):
+        assert drawn(before) != drawn(after)
+        assert drawn(before) == drawn(before)
+
+
+def test_a_shade_makes_no_other_figure() -> None:
+    assert str(drawn("0.93")) != str(drawn("0.93", shade="0.22"))
+    assert drawn("0.93") == drawn("0.93", shade="0.22")
