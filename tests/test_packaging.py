@@ -133,7 +133,7 @@ def test_make_names_the_debian_package_when_venv_is_missing(tmp_path: Path) -> N
 
 # ---- conda ---------------------------------------------------------------------------------------------------
 
-CONDA_NAMES = {"matplotlib": "matplotlib-base", "frictionless": "frictionless-py"}
+CONDA_NAMES = {"matplotlib": "matplotlib-base", "frictionless": "frictionless-py", "isal": "python-isal"}
 FROM_PIP = {"axe-playwright-python", "diff-diff", "playwright", "pypandoc-binary", "typst"}
 
 

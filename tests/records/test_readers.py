@@ -246,6 +246,31 @@ def test_a_damaged_member_is_found_by_its_checksum(write: Callable[..., Path]) -
         read(write(out.getvalue().replace(b"1,2,3", b"1,2,4")))
 
 
+def test_a_gzipped_file_with_any_byte_changed_or_cut_is_the_same_or_refused(write: Callable[..., Path]) -> None:
+    """Nothing but a `SourceError` comes out of the decompressor, and never other rows."""
+    lines = b"".join(b"%d,%d,%d\n" % (k * k % 911, k * 7919 % 1013, k) for k in range(120))
+    packed = gzip.compress(b"a,b,c\n" + lines)
+    whole, refused = read(write(packed)).frame, 0
+    changed = [
+        packed[:at] + bytes([packed[at] ^ bits]) + packed[at + 1 :] for at in range(len(packed)) for bits in (1, 80)
+    ]
+    for content in [*changed, *(packed[:at] for at in range(2, len(packed), 3)), packed + b"more"]:
+        try:
+            found = read(write(content)).frame
+        except SourceError:
+            refused += 1
+        else:
+            assert found.equals(whole)
+    assert refused > len(packed)
+
+
+def test_a_file_of_several_gzipped_parts_is_read_whole(write: Callable[..., Path]) -> None:
+    parts = [b"a,b,c\n1,2,3\n", b"", b"4,5,6\n", b"7,8,9\n"]
+    packed = b"".join(map(gzip.compress, parts))
+    assert read(write(packed)).frame.equals(read(write(b"".join(parts))).frame)
+    assert read(write(packed + b"\0" * 40)).frame.equals(read(write(b"".join(parts))).frame)
+
+
 @pytest.mark.parametrize("wrap", [gzip.compress, lambda text: zipped({"b.csv": text})])
 def test_a_decompression_bomb_is_refused(
     write: Callable[..., Path], wrap: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch

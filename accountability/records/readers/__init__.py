@@ -6,17 +6,16 @@ empty cell is missing. Errors are a :class:`~accountability.errors.SourceError` 
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import Final, cast
 
 from accountability.errors import SourceError
 from accountability.records.readers.delimited import Delimited, delimited_chunks
 from accountability.records.readers.format import Format, RawTable
-from accountability.records.readers.raw import BLOCK, GZIP, ZIP, Stream, explained, is_page
+from accountability.records.readers.raw import BLOCK, GZIP, ZIP, Stream, explained, gunzipped, is_page
 
 __all__ = ["Format", "RawTable", "header", "opened", "read", "read_chunks"]
 
@@ -167,7 +166,7 @@ def opened(path: Path, fmt: Format, check: bool = True) -> Iterator[Stream]:
         elif fmt.member is not None:
             raise SourceError(f"{name}: member {fmt.member!r} is declared, but the file is not a zip archive.")
         elif head.startswith(GZIP):
-            yield _checked(Stream(cast(IO[bytes], gzip.GzipFile(fileobj=handle)), name, fmt, packed), fmt, check)
+            yield _checked(Stream(gunzipped(handle), name, fmt, packed), fmt, check)
         else:
             yield _checked(Stream(handle, name, fmt, None), fmt, check)
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import zipfile
 from pathlib import PurePosixPath
-from typing import IO, cast
+from typing import IO
 
 from accountability.errors import SourceError
 from accountability.records.readers.format import Format, listed
-from accountability.records.readers.raw import GZIP, Stream, check_size, explained
+from accountability.records.readers.raw import GZIP, Stream, check_size, explained, gunzipped
 
 
 def opened_member(handle: IO[bytes], name: str, fmt: Format) -> tuple[IO[bytes], Stream] | None:
@@ -24,8 +23,7 @@ def opened_member(handle: IO[bytes], name: str, fmt: Format) -> tuple[IO[bytes],
         member = archive.open(info)
     inner = Stream(member, f"{name}: {info.filename}", fmt, info.compress_size)
     if inner.peek(2) == GZIP:
-        unzipped = cast(IO[bytes], gzip.GzipFile(fileobj=io.BytesIO(inner.read_all())))
-        inner = Stream(unzipped, inner.name, fmt, info.compress_size)
+        inner = Stream(gunzipped(io.BytesIO(inner.read_all())), inner.name, fmt, info.compress_size)
     return member, inner
 
 
