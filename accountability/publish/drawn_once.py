@@ -37,10 +37,7 @@ def place_of(*drawn_from: Any) -> Path | None:
 
 
 def taken(place: Path | None, path: Path) -> dict[str, Any]:
-    """Copy the files of a figure to `path`, with their own endings, and return what is told of it, if there.
-
-    Copies, so that no report changes with another.
-    """
+    """Return what is told of a figure, if it is there, and copy its files to `path`: no report changes with another."""
     if place is None or not place.is_dir():
         return {}
     path.parent.mkdir(parents=True, exist_ok=True)

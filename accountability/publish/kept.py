@@ -193,8 +193,6 @@ def figure(drawn: Axes | Figure | Result, alt: str = "", name: str | None = None
             display({"text/plain": f"No figure: {drawn.estimand} could not be estimated."}, raw=True)
             return
         _show(drawn.plot, alt, name, (drawn,), hall=hall)
-    elif not alt.strip():
-        raise ParameterError("figure needs alt=: what the figure says, for a reader who cannot see it")
     else:
         _show(lambda: drawn, alt, name, hall=hall)
 
@@ -206,6 +204,8 @@ def _show(
     import matplotlib.pyplot as plt
     from IPython.display import display
 
+    if not alt.strip():
+        raise ParameterError("figure needs alt=: what the figure says, for a reader who cannot see it")
     if name is not None:
         _check(name)
     target = folder()

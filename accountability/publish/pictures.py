@@ -91,10 +91,11 @@ def pictures(image: Figure, kinds: Sequence[str], dpi: int = DPI) -> list[bytes]
 
 def _rounded(image: Figure) -> None:
     """Leave out of the places of a layout what differs from run to run, which the names of an SVG's parts depend on."""
-    for axes in image.axes:
-        place: Any = axes.get_position(original=True)
+    every: Sequence[Any] = image.axes
+    for axes in every:
+        place = axes.get_position(original=True)
         place.set_points(place.get_points().round(_DECIMALS))
-        axes._set_position(place, which="original")  # type: ignore[attr-defined]
+        axes._set_position(place, which="original")
 
 
 def _dots(canvas: Any, dpi: int) -> bytes:

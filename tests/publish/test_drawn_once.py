@@ -93,6 +93,16 @@ def test_a_name_given_twice_is_refused_also_where_nothing_is_drawn(
         publish.figure(curve(), name="curve")
 
 
+def test_a_blank_text_is_refused_for_results_and_leads_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    lead = LeadFigure(title="Half closed", subtitle="a share", footer="Source", alt=" ", drawn=curve())
+    finding = Finding(study=STUDY, question="?", setting="all", answer="Half.", generated=True, lead=lead)
+    for show in (lambda: publish.figure(curve(), " ", "curve"), lambda: publish.present(finding)):
+        with pytest.raises(accountability.errors.ParameterError, match="figure needs alt="):
+            show()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_disk_without_links_has_each_draw_its_own(
     shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
