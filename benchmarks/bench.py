@@ -59,9 +59,9 @@ def _before(study: str, source: str) -> str:
 PEER = r"([\d.]+) of the best peer"
 CHICAGO, OPEN = "chicago_2000_2016", "how_long_cases_stay_open"
 ROWS = (
-    Row("cold load of Chicago / bare pandas read, clock", f"load.py {CHICAGO} 15", r"cold +\S+ +(\S+)", 1.4),
-    Row("cold load, processor", f"load.py {CHICAGO} 15", r"cold +\S+ +\S+ +\S+ +\S+ +(\S+)", 1.8),
-    Row("warm load / bare pandas read", f"load.py {CHICAGO} 15", r"warm +\S+ +(\S+)", 0.2),
+    Row("cold load of Chicago / bare pandas read, clock", f"load.py {CHICAGO} 40", r"cold +\S+ +(\S+)", 1.4),
+    Row("cold load, processor", f"load.py {CHICAGO} 40", r"cold +\S+ +\S+ +\S+ +\S+ +(\S+)", 1.8),
+    Row("warm load / bare pandas read", f"load.py {CHICAGO} 40", r"warm +\S+ +(\S+)", 0.2),
     *(
         Row(f"{name} / commit before, {kind}", _before(what, source), rf"{kind} ratio (\S+)", aim, one_thread=False)
         for name, what, source, aim in (

@@ -21,7 +21,7 @@ import time
 from dataclasses import dataclass
 
 COLD = """
-import accountability, pyarrow.csv
+import accountability, isal.igzip, platformdirs, pyarrow.csv
 from accountability.records import assemble, load, pseudonyms
 begin, spent = time.perf_counter(), time.process_time()
 accountability.load({source!r}, anew=True)
