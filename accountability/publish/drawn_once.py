@@ -22,10 +22,7 @@ _TOLD: Final = "told.json"
 
 
 def place_of(*drawn_from: Any) -> Path | None:
-    """Return the place of a figure's files by all that it is drawn from; none outside a grid.
-
-    Nor is there one for what cannot be written in bytes, such as a function within another.
-    """
+    """Return the place of a figure by all that it is drawn from; none outside a grid, or for what has no bytes."""
     shared = os.environ.get(FIGURES_VARIABLE)
     if shared is None:
         return None

@@ -64,6 +64,34 @@ try:
 except ValueError:
     print("still there" if os.path.exists(f"/proc/{server}") else "ended")
 """
+#: What forks a kernel is killed before the kernel can ask who that is; who asked for it lives on.
+FORKED_TOO_LATE = """\
+import multiprocessing
+import os
+import time
+from types import SimpleNamespace
+
+from accountability.publish.sweeps import sweep_kernels
+
+told, tell = os.pipe()
+said, say = os.pipe()
+forking = os.fork()
+if forking == 0:
+    server = os.getpid()
+    if os.fork() == 0:
+        while os.getppid() == server:
+            time.sleep(0.01)
+        os.write(say, str(os.getpid()).encode())
+        multiprocessing.parent_process = lambda: SimpleNamespace(sentinel=told)
+        sweep_kernels._become_kernel(["launcher", "-f", os.path.abspath("k.json")], dict(os.environ), ".", server)
+    os._exit(0)
+os.waitpid(forking, 0)
+kernel = int(os.read(said, 20))
+until = time.monotonic() + 30
+while time.monotonic() < until and os.path.exists(f"/proc/{kernel}/fd/0"):
+    time.sleep(0.05)
+print("still there" if os.path.exists(f"/proc/{kernel}/fd/0") else "ended")
+"""
 STATE = """\
 import matplotlib as mpl
 import seaborn
@@ -226,6 +254,12 @@ def test_kernels_end_with_the_process_that_forks_them_and_the_next_one_has_anoth
     assert gone(kernel.pid)
     toy_agency.notebook(tmp_path / "n", "print(3)")
     assert execute(tmp_path / "n", tmp_path / "next") == ["3\n"]
+
+
+def test_a_kernel_ends_whose_forking_process_was_gone_before_it_looked(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(FORKED_TOO_LATE)
+    done = subprocess.run([sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert (done.stdout, done.returncode) == ("ended\n", 0), done.stderr
 
 
 def test_a_kernel_runs_nothing_of_the_program_that_asked_for_it(tmp_path: Path) -> None:

@@ -85,7 +85,10 @@ def start(arguments: list[str], environment: dict[str, str], folder: str) -> For
         The kernel; it ends with this process, also on ``SIGKILL``.
     """
     with _starting():
-        process = _CONTEXT.Process(target=_become_kernel, args=(arguments, environment, folder), daemon=True)
+        forkserver.ensure_running()
+        # Told, because it may be gone when the kernel asks who its parent is.
+        forking: int = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]
+        process = _CONTEXT.Process(target=_become_kernel, args=(arguments, environment, folder, forking), daemon=True)
         process.start()
         return Forked(process)
 
@@ -188,13 +191,13 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
 
-def _become_kernel(arguments: list[str], environment: dict[str, str], folder: str) -> None:
+def _become_kernel(arguments: list[str], environment: dict[str, str], folder: str, forking: int) -> None:
     status = 1
     try:
         os.setpgid(0, 0)
         parent = multiprocessing.parent_process()
         assert parent is not None
-        threading.Thread(target=_end_with, args=(parent.sentinel, os.getppid()), daemon=True).start()
+        threading.Thread(target=_end_with, args=(parent.sentinel, forking), daemon=True).start()
         # What a notebook starts by itself is its own affair.
         multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
         os.chdir(folder)
