@@ -202,7 +202,7 @@ def _become_kernel(arguments: list[str], environment: dict[str, str], folder: st
         multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
         os.chdir(folder)
         os.environ.clear()
-        os.environ.update(environment, JPY_PARENT_PID=str(os.getppid()))
+        os.environ.update(environment, JPY_PARENT_PID=str(forking))
         if (
             "matplotlib" in sys.modules and "MPLBACKEND" in environment
         ):  # a fork server that the caller began is used too
@@ -218,7 +218,7 @@ def _become_kernel(arguments: list[str], environment: dict[str, str], folder: st
         # A study that draws without a seed must not draw what every other one draws; such draws, of pandas too, come
         # from NumPy's global generator, and every fork has the same one.
         np.random.seed(None)  # noqa: NPY002
-        kernelapp.launch_new_instance(argv=[*sys.argv[1:], f"--IPKernelApp.parent_handle={os.getppid()}"])
+        kernelapp.launch_new_instance(argv=[*sys.argv[1:], f"--IPKernelApp.parent_handle={forking}"])
         status = 0
     except SystemExit as left:
         status = left.code if isinstance(left.code, int) else int(left.code is not None)
