@@ -221,7 +221,8 @@ def test_the_search_answers_a_newcomer_in_two_clicks(question: str, built: Path,
     page.locator("button.search-button__button:visible").first.click()
     page.keyboard.type(question)
     page.keyboard.press("Enter")
-    page.wait_for_selector("#search-results li a")
+    # The heading changes when all results stand; until then they move, and a click may meet what is beside them.
+    page.wait_for_selector("#search-results h2:has-text('Search Results')")
     found = page.locator("#search-results li a")
     # Those on the first screen are seen without scrolling.
     first = found.evaluate_all("all => all.slice(0, 5).map((one) => one.pathname.split('/site/')[1])")
