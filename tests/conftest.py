@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -134,6 +135,8 @@ def _left_as_it_was(own_cache: str) -> Iterator[None]:
     """A test that changes what all share, be it the order of the studies, breaks another one far away."""
     before = _shared()
     yield
+    if "matplotlib.pyplot" in sys.modules:  # A figure drawn stays open until it is closed, in whatever test comes next.
+        sys.modules["matplotlib.pyplot"].close("all")
     assert _shared() == before, "the test left the studies or $ACCOUNTABILITY_… otherwise than it found them"
 
 

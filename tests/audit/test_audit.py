@@ -418,12 +418,10 @@ def test_a_release_without_any_date_or_officer_is_audited_too() -> None:
 
 @pytest.mark.parametrize("name", ["coverage", "precision", "missing", "impossible", "mass_closures", "heaping"])
 def test_every_part_is_drawn_and_shown_alike_each_time(clean: Dataset, name: str) -> None:
-    import matplotlib.pyplot as plt
 
     part = getattr(audit, name)(clean)
     axes = part.plot()
     assert axes.has_data()
-    plt.close("all")
     again = getattr(audit, name)(clean)
     assert part._repr_html_() == again._repr_html_()
     assert repr(part) == repr(again)

@@ -6,7 +6,6 @@ import itertools
 from dataclasses import replace
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -369,7 +368,6 @@ def test_a_bar_covers_every_day_a_step_can_have_been_on(squad: casefiles.CaseFil
     widths = sorted(round(bar.get_width()) for bar in axes.patches)
     assert {365, 30, 122} <= set(widths)
     axes.figure.canvas.draw()
-    plt.close("all")
 
 
 def test_steps_are_drawn_in_order_with_those_still_to_come_last(pinecrest: casefiles.CaseFile) -> None:
@@ -388,7 +386,6 @@ def test_steps_are_drawn_in_order_with_those_still_to_come_last(pinecrest: casef
         "PINECREST: 3 steps, 0 dated to the day, 0 less finely, 3 not at all; 2 still to come when reported."
     )
     axes.figure.canvas.draw()
-    plt.close("all")
 
 
 def test_every_case_of_the_file_can_be_drawn_and_said(everything: casefiles.CaseFile) -> None:
@@ -398,14 +395,12 @@ def test_every_case_of_the_file_can_be_drawn_and_said(everything: casefiles.Case
         assert casefiles.changes(case).sentence().endswith(".")
         assert casefiles.penalties(case).sentence().endswith(".")
     assert "MDPD-2010" in repr(everything)
-    plt.close("all")
 
 
 def test_the_bounds_and_the_limit_are_drawn(squad: casefiles.CaseFile) -> None:
     axes = casefiles.verdict(squad).plot()
     assert [text.get_text() for text in axes.texts] == ["limit: 180 calendar days"]
     assert len(axes.collections) == 4
-    plt.close("all")
 
 
 def test_nothing_shown_changes_from_one_time_to_the_next(squad: casefiles.CaseFile) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -113,7 +112,6 @@ def test_the_second_coding_of_the_reports_differs_in_21_cells() -> None:
     assert found.pairs["facts"].sum() == 2 * 98
     assert "85 of 98 alike" in found.sentence()
     assert len(found.plot().get_yticks()) == 2
-    plt.close("all")
 
 
 def test_a_case_is_compared_in_its_own_facts_and_without_a_second_coding_not_at_all() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -65,7 +64,6 @@ def test_a_delay_without_a_longest_length_can_be_longer_than_all(squad: casefile
     placed = casefiles.place(before, among(list(range(100, 1100, 50))))
     assert (placed.chosen["least"], placed.chosen["most"]) == (pytest.approx(11 / 20), 1.0)
     assert placed.plot().get_ylabel() == "share of comparable cases still open"
-    plt.close("all")
 
 
 def test_the_shares_and_limits_are_those_of_another_program(
@@ -154,7 +152,6 @@ def test_the_figure_shades_the_days_of_the_case(squad: casefiles.CaseFile, agenc
     axes = casefiles.place(squad, agency).plot()
     (shade,) = [patch for patch in axes.patches if patch.get_alpha() == 0.25]
     assert (shade.get_x(), shade.get_width()) == (610, 1003 - 610)
-    plt.close("all")
 
 
 @pytest.mark.real_data

@@ -106,14 +106,12 @@ def test_an_id_may_be_given_as_a_number() -> None:
 
 
 def test_the_figures_show_the_truth_beside_the_estimate(releases: closed_cases.Releases) -> None:
-    import matplotlib.pyplot as plt
 
     assert len([line for line in releases.trend().plot().get_lines() if line.get_gid() is None]) == 3
     axes = releases.honest().plot()
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["truth"]
     assert len(axes.get_yticks()) == 5
     assert len(releases.usual().plot().get_yticks()) == 6
-    plt.close("all")
 
 
 @pytest.mark.parametrize(

@@ -92,12 +92,10 @@ def test_few_complaints_are_refused() -> None:
 
 
 def test_the_figure_holds_both_estimates_and_the_truth(agency: fair_comparison.Stations) -> None:
-    import matplotlib.pyplot as plt
 
     axes = agency.like_with_like().plot()
     assert [text.get_text() for text in axes.get_yticklabels()] == ["all together", "like with like"]
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["planted"]
-    plt.close("all")
 
 
 def test_what_is_said_of_units_and_of_the_mix_holds_for_any_agency(agency: fair_comparison.Stations) -> None:

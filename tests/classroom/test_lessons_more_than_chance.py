@@ -80,7 +80,6 @@ def test_the_newspaper_forgets_those_never_accused(force: more_than_chance.Force
 
 
 def test_the_figures_show_what_is_observed_and_what_was_planted(force: more_than_chance.Force) -> None:
-    import matplotlib.pyplot as plt
 
     for result, labels in (
         (force.beside_chance(), ["observed"]),
@@ -90,4 +89,3 @@ def test_the_figures_show_what_is_observed_and_what_was_planted(force: more_than
         axes = result.plot()
         assert [text.get_text() for text in axes.get_legend().get_texts()] == labels
         assert [text.get_text() for text in axes.get_yticklabels()] == list(more_than_chance.PRECINCTS)
-    plt.close("all")

@@ -131,7 +131,6 @@ def test_a_pace_of_more_months_than_covered_is_refused_and_so_is_an_unknown_grou
 
 
 def test_the_figures_mark_mass_closings_and_show_the_age_of_open_cases():
-    import matplotlib.pyplot as plt
 
     events = [event(f"c{case}", "received", f"2020-{case % 6 + 1:02d}-10") for case in range(60)]
     events += [event(f"c{case}", "closed", "2020-08-03") for case in range(30)]
@@ -142,4 +141,3 @@ def test_the_figures_mark_mass_closings_and_show_the_age_of_open_cases():
     assert named == {"open at the end of the month", "received", "closed"}
     assert len(load.plot_age().get_lines()) == 1
     assert "half of the 30 open cases had been open for 280 days or more" in load.age_sentence()
-    plt.close("all")

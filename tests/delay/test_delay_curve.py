@@ -299,7 +299,6 @@ def test_a_comparison_that_cannot_be_made_is_refused():
 
 
 def test_the_figure_ends_where_few_are_watched_and_hides_small_numbers():
-    import matplotlib.pyplot as plt
 
     made = Durations.from_days([*range(1, 200), 5000])
     curve = delay.closing_curve(made)
@@ -317,7 +316,6 @@ def test_the_figure_ends_where_few_are_watched_and_hides_small_numbers():
     longer = curve.plot(until=6000)
     assert longer.get_xlim() == (0, 6000)
     assert "<10" in [text.get_text() for text in longer.figure.axes[1].texts]
-    plt.close("all")
 
 
 def test_curves_of_groups_come_in_steps_of_ten_closings_and_small_numbers_stay_inside():

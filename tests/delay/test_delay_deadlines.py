@@ -182,9 +182,6 @@ def test_the_sentence_names_the_rule_and_the_bounds():
     )
     axes = result.plot()
     assert [text.get_text() for text in axes.get_yticklabels()] == ["a", "b"]
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
 
 
 def town():
@@ -213,9 +210,6 @@ def test_a_day_on_which_many_cases_closed_is_marked():
     assert result.mass_closures["day"].dt.strftime("%Y-%m-%d").tolist() == ["2020-08-03"]
     assert "the largest 2020-08-03 with 30 cases" in result.sentence()
     assert len([line for line in result.plot().get_lines() if line.get_gid() is None]) == 3
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
 
 
 def test_a_caseload_without_open_cases_or_days_is_refused():
@@ -259,6 +253,3 @@ def test_a_point_is_drawn_only_where_the_share_late_is_known():
     axes = deadlines.assess(made, 180, by="g").plot()
     points = axes.get_lines()[0].get_xdata()
     assert np.isnan(points).tolist() == [False, False, True]
-    import matplotlib.pyplot as plt
-
-    plt.close("all")

@@ -94,9 +94,6 @@ def test_groups_by_month_are_tested_and_by_status_are_not():
     assert "Of 40 cases, 20 still open, 0.0 % to 100.0 % had closed within 15 days." in groups.sentence()
     axes = groups.plot()
     assert "without sampling error" in axes.get_xlabel().replace("\n", " ")
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 30), st.booleans()), min_size=1, max_size=30))

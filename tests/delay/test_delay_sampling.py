@@ -64,9 +64,6 @@ def test_status_only_says_not_reached_and_writes_sentences_by_group():
     assert curve.true_quantiles(0.5)["reads"].tolist() == ["more than 10, at most 20", "not reached"]
     assert "b: of 10 cases, the number still open not shown, half had not closed" in curve.sentence()
     assert curve.plot().get_ylabel() == "share still open"
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
 
 
 def test_status_curve_of_dated_cases_is_refused():
@@ -230,9 +227,6 @@ def test_competing_closings_are_said_and_drawn_by_group_and_way():
     assert "a: within 4 days 50.0 % 'm'" in result.sentence()
     axes = result.plot()
     assert [line.get_label() for line in axes.get_lines() if line.get_gid() is None] == ["a, m", "a, s", "b, m", "b, s"]
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,6 @@ LONG = [
 def _closed() -> Iterator[None]:
     with mpl.rc_context({"backend": "agg", "figure.max_open_warning": 0}):
         yield
-        plt.close("all")
 
 
 def grouped(count: int) -> Durations:
@@ -174,7 +173,6 @@ def test_the_label_of_a_limit_stays_within_the_figure_wherever_the_limit_is(at: 
     assert faults(figure) == []
     with narrowed(figure, 4.375):
         assert faults(figure) == []
-    plt.close("all")
 
 
 # ---- every public result ---------------------------------------------------------------------------------------
@@ -295,3 +293,10 @@ def test_a_number_and_its_per_cent_stay_in_one_line() -> None:
         assert not [line for line in lines if line.startswith("%")]
         assert " ".join(lines) == said
     assert letters.broken("  ", 1.0, 9.0) == ""
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_no_test_finds_the_figure_of_another_open(number: int) -> None:
+    """What a test draws is closed behind it, whoever drew it and in whatever order tests run."""
+    assert plt.get_fignums() == []
+    plt.figure(number)

@@ -78,7 +78,6 @@ def test_the_groups_are_drawn_and_named(study: str, named: Replay) -> None:
     assert sum(name in drawn for name in LONG) >= 2, drawn
     told = f"{found.lead.title} {found.answer}"
     assert sum(name in told for name in LONG) >= 2 or "race" in told
-    plt.close("all")
 
 
 @pytest.mark.parametrize("study", STUDIES)
@@ -88,7 +87,6 @@ def test_long_names_of_groups_leave_no_word_cut_or_over_another(study: str, long
     assert faults(figure) == []
     with narrowed(figure, 4.375):
         assert faults(figure) == []
-    plt.close("all")
 
 
 def test_the_groups_that_a_title_names_are_drawn_among_many() -> None:
@@ -131,7 +129,6 @@ def test_a_study_by_many_groups_draws_those_that_its_title_names(study: str) -> 
     plot = drawn.replace(words.title, "").lower()
     assert all(one in plot for one in named)
     assert "groups with the most cases" in words.footer
-    plt.close("all")
 
 
 @pytest.fixture(scope="module")

@@ -210,7 +210,6 @@ def test_the_figure_shows_every_specification_and_its_options(delays: multiverse
         assert sum(len(points.get_offsets()) for points in below.collections) == 32 * 5
         alone = plt.subplots()[1]
         assert delays.plot(alone) is alone
-        plt.close("all")
 
 
 # ---- small groups and refusals -------------------------------------------------------------------------------------

@@ -322,14 +322,12 @@ def test_nobody_who_drew_anything_is_refused() -> None:
 
 
 def test_results_say_what_they_are_and_draw(bundled: Dataset) -> None:
-    import matplotlib.pyplot as plt
 
     data = conc.tally(bundled)
     for result in (conc.against_chance(data, draws=99), conc.lorenz(data), conc.empirical_bayes(data)):
         assert result.sentence().endswith(".")
         assert "p-" not in result.table.to_csv()
         result.plot()
-        plt.close("all")
     again = conc.against_chance(data, draws=99).table
     pd.testing.assert_frame_equal(again, conc.against_chance(data, draws=99).table)
 

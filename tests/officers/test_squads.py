@@ -371,7 +371,6 @@ def test_stays_that_overlap_are_refused() -> None:
 
 
 def test_results_say_what_they_are_draw_and_name_nobody(bundled: Dataset) -> None:
-    import matplotlib.pyplot as plt
 
     data = officers.officer_records(bundled, "squad", supervisor="supervisor")
     for result in (
@@ -383,7 +382,6 @@ def test_results_say_what_they_are_draw_and_name_nobody(bundled: Dataset) -> Non
         assert result.sentence().endswith(".")
         assert "G0" not in result.table.to_csv() + result.sentence() + repr(result)
         result.plot()
-        plt.close("all")
     links = officers.unit_links(data)
     assert links["value"].iloc[0] == 40
     assert links["value"].iloc[2] == 0  # the generated agency accuses squad-mates together

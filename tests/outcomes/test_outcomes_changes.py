@@ -191,7 +191,6 @@ def test_the_matrix_hides_small_cells_and_says_so_in_the_figure():
     assert cell["n"].isna().all()
     said = [text.get_text() for text in found.plot().get_legend().get_texts()]
     assert said == ["hidden: fewer than 10"]
-    mpl.pyplot.close("all")
 
 
 def test_the_bands_hold_every_shown_cell_once():
@@ -203,7 +202,6 @@ def test_the_bands_hold_every_shown_cell_once():
     shown = found.matrix.loc[found.matrix["n"].gt(0).fillna(False)]
     assert len([band for band in axes.collections if band.get_gid() is None]) == len(shown)
     assert [label.get_text() for label in axes.get_xticklabels()] == ["recommended", "imposed"]
-    mpl.pyplot.close("all")
 
 
 def test_without_both_sides_a_change_is_refused():
@@ -267,7 +265,6 @@ def test_groups_stand_under_all_and_small_ones_together():
 
     mpl.use("Agg")
     assert len(found.plot().get_yticks()) == len(sizes)
-    mpl.pyplot.close("all")
 
 
 def test_no_small_end_follows_from_the_groups_and_their_sum():

@@ -427,4 +427,3 @@ def test_the_figure_holds_both_groups_at_each_stage(gap):
     mpl.use("Agg")
     axes = gap.plot()
     assert len(axes.get_yticks()) == 2 * len(gap.table)
-    mpl.pyplot.close("all")

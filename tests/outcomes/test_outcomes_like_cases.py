@@ -196,7 +196,6 @@ def test_groups_stand_beside_one_another(data):
 
     mpl.use("Agg")
     assert len(found.plot().get_yticks()) == 2
-    mpl.pyplot.close("all")
 
 
 @pytest.mark.parametrize(

@@ -505,7 +505,6 @@ def test_small_cells_are_hidden_in_every_table(rows):
         assert numbers.isna().all(axis=None)
     assert (strict.margins.groupby("level")["hidden"].sum() != 1).all()
     assert found.plot().get_xlabel().startswith("chance of each ending")
-    mpl.pyplot.close("all")
 
 
 def test_figures_and_sentences_of_each_model(punished, suspended, rows):
@@ -520,4 +519,3 @@ def test_figures_and_sentences_of_each_model(punished, suspended, rows):
     assert cuts.plot().get_xscale() == "log"
     made = source(table_of(rows, finding=np.where(rows["hit"] == 1, "sustained", "unfounded")))
     assert outcomes.sustained_mixed_logit(made, ["race"], "squad").plot().get_xlabel() == "share sustained"
-    mpl.pyplot.close("all")

@@ -189,7 +189,6 @@ def test_the_input_is_not_changed_and_the_figure_is_drawn():
     pd.testing.assert_frame_equal(made.allegations, before)
     assert len(axes.patches) >= 2
     assert repr(found) == repr(outcomes.outcome_distribution(made))
-    mpl.pyplot.close("all")
 
 
 def test_no_sentence_says_that_one_thing_brings_about_another():
@@ -282,7 +281,6 @@ def test_the_figure_names_what_a_merged_bar_may_be():
     made.allegations = made.allegations.drop(columns="imposed_penalty")
     legend = outcomes.outcome_distribution(made).plot().get_legend()
     assert "exonerated or not sustained or unfounded" in [text.get_text() for text in legend.get_texts()]
-    mpl.pyplot.close("all")
 
 
 @pytest.mark.real_data

@@ -194,7 +194,6 @@ def test_small_levels_are_put_together_and_a_rare_rung_is_hidden_with_another():
     assert hidden.sum() == 2  # the shares of a level add up to one
     assert table["imposed_penalty"].isin(hidden.index[hidden]).sum() >= 10
     assert found.plot().get_xlabel().startswith("chance of each penalty")
-    mpl.pyplot.close("all")
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,6 @@ def test_small_flows_are_hidden_and_the_figure_is_drawn_without_them():
         step.replace("_", " ") for step in dict.fromkeys(found.states["step"])
     ]
     assert "cause" not in found.sentence()
-    mpl.pyplot.close("all")
 
 
 def test_the_order_of_rows_does_not_matter():

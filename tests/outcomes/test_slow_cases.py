@@ -94,7 +94,6 @@ def test_the_figure_has_a_row_for_each_number(found):
 
     mpl.use("Agg")
     assert len(found.plot().get_yticks()) == (~found.table["hidden"]).sum()
-    mpl.pyplot.close("all")
 
 
 def small(finding="sustained", penalty="suspension"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +26,9 @@ from accountability.publish.drawn import axes_of, data_of
 
 
 @pytest.fixture
-def ax() -> Iterator[Axes]:
+def ax() -> Axes:
     mpl.use("agg")
-    import matplotlib.pyplot as plt
-
-    yield draw.new_axes()
-    plt.close("all")
+    return draw.new_axes()
 
 
 def read(ax: Axes) -> pd.DataFrame:
