@@ -61,9 +61,10 @@ gates: lint types
 	$(BIN)/python benchmarks/dependence.py --jobs 2
 	$(BIN)/python benchmarks/dependence_named.py --jobs 2
 
-# BEFORE names a checkout of an earlier commit, whose reports are then timed beside these.
+# BEFORE names a folder with an earlier commit, whose reports are timed beside these; else one is taken from the history.
+# STORE=yes makes what is found what the next run is compared with.
 bench: env
-	$(BIN)/python benchmarks/bench.py $(if $(BEFORE),--before $(BEFORE))
+	$(BIN)/python benchmarks/bench.py $(if $(BEFORE),--before $(BEFORE)) $(if $(STORE),--store)
 
 docs: env
 	@$(BIN)/python docs/make_site.py

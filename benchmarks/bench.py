@@ -5,8 +5,9 @@
 Runs the other programs of this folder one after another, reads their ratios, and writes ``RESULTS_speed.md`` with the
 machine, the versions and its load. It ends with status 1 and a sentence for each ratio that is more than 15 % worse
 than the one in ``ratios.yaml``, or that could not be measured; ``--store`` then makes what was found the ratios to
-compare with. ``--before`` names a checkout of an earlier commit, without which rows that compare with it are left out.
-The peers' environment is made once, in ``.venv-peers``. Times are processor time where a program can take it.
+compare with. Rows that compare with a commit before take it from the history of this checkout, or from the folder that
+``--before`` names. The peers' environment is made once, in ``.venv-peers``. Times are processor time where a program
+can take it. The releases that rows read are to be fetched before (``accountability fetch chicago_2000_2016``).
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ NOISE = 0.05
 """A ratio far below its aim differs between runs by more than 15 %; a difference under 5 % of the aim says nothing."""
 
 PEERS, BEFORE = "{peers}", "{before}"
+COMMIT = "4805bec"
+"""The commit before: its waits are those that the aims were set by."""
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 
 
@@ -196,6 +199,35 @@ def table(rows: Iterable[Row], stored: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def checkout(commit: str, folder: Path) -> Path | None:
+    """Put the files of a commit in a folder; nothing for a checkout without its history."""
+    packed = folder / "commit.tar"
+    done = subprocess.run(
+        ["git", "-C", str(ROOT), "archive", "-o", str(packed), commit], capture_output=True, text=True
+    )
+    if done.returncode:
+        print(f"rows that compare with {commit} are left out: {done.stderr.strip()}", flush=True)
+        return None
+    shutil.unpack_archive(packed, folder, filter="data")
+    return folder
+
+
+def absent(rows: Iterable[Row]) -> str:
+    """Say what is missing of the release that rows read, and the line that fetches it, before an hour is spent."""
+    from accountability.errors import AccountabilityError
+    from accountability.records.contract import file_paths, read_source
+    from accountability.records.places import source_folder
+
+    if not any(CHICAGO in row.program.split() for row in rows):
+        return ""
+    folder = source_folder(CHICAGO)
+    try:
+        file_paths(read_source(folder), folder)
+    except AccountabilityError as lacking:
+        return str(lacking)
+    return ""
+
+
 COMMAND = "from accountability.cli import main; main()"
 
 
@@ -236,18 +268,30 @@ def beside(before: str, what: str, source: str) -> None:
 
 
 def main(asked: argparse.Namespace) -> int:
-    chosen = [row for row in ROWS if asked.only in row.name and (asked.before or BEFORE not in row.program)]
+    named = [row for row in ROWS if asked.only in row.name]
+    if lacking := absent(named):
+        print(lacking)
+        return 2
+    if asked.before or not any(BEFORE in row.program for row in named):
+        return compared(named, asked.before, store=asked.store)
+    with tempfile.TemporaryDirectory() as folder:
+        return compared(named, checkout(COMMIT, Path(folder)), store=asked.store)
+
+
+def compared(named: Iterable[Row], before: Path | None, *, store: bool) -> int:
+    """Measure rows, compare them with what is stored, and write the page of results."""
+    chosen = [row for row in named if before or BEFORE not in row.program]
     held = yaml.safe_load(STORED.read_text(encoding="utf-8")) if STORED.exists() else {}
     load, day = round(os.getloadavg()[0], 1), datetime.date.today().isoformat()
     said = f"{machine()}; Python {sys.version.split()[0]}; ours: {versions(Path(sys.executable), ('statsmodels',))}"
-    found = measured(chosen, asked.before)
+    found = measured(chosen, before)
     peers = ROOT / ".venv-peers" / "peers" / "bin" / "python"
     if peers.exists():
         said += f"; peers: {versions(peers)}"
     failed = worse(chosen, held, found)
     new = {name: {"found": value, "load": load, "day": day, "machine": said} for name, value in found.items()}
     TABLE.write_text(table(ROWS, {**held, **new}), encoding="utf-8")
-    if asked.store:
+    if store:
         STORED.write_text(
             "# What the next run of benchmarks/bench.py is compared with.\n"
             + yaml.safe_dump({**held, **new}, sort_keys=False, width=110),

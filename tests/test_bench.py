@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import subprocess
 import sys
 from pathlib import Path
 
@@ -37,6 +39,34 @@ def test_programs_run_with_bytecode_kept_and_the_users_own_settings(monkeypatch:
     held = bench.surroundings(ROW)
     assert "PYTHONDONTWRITEBYTECODE" not in held
     assert (held["ACCOUNTABILITY_CACHE"], held["OMP_NUM_THREADS"]) == ("/somewhere", "1")
+
+
+def test_a_run_without_the_release_is_refused_before_it_begins(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ACCOUNTABILITY_CACHE", str(tmp_path))
+    monkeypatch.setattr(bench, "measured", lambda *_: pytest.fail("measured all the same"))
+    assert bench.main(argparse.Namespace(only="", before=None, store=False)) == 2
+    assert f"accountability fetch {bench.CHICAGO}" in capsys.readouterr().out
+    assert bench.absent([ROW]) == ""
+
+
+def test_the_commit_before_is_taken_from_the_history(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = {"cwd": tmp_path, "check": True, "capture_output": True}
+    identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+    (tmp_path / "held").write_text("then")
+    for words in (["init"], ["add", "held"], [*identity, "commit", "-m", "Hold"]):
+        subprocess.run(["git", *words], **at)
+    monkeypatch.setattr(bench, "ROOT", tmp_path)
+    (tmp_path / "held").write_text("now")
+    (tmp_path / "there").mkdir()
+    found = bench.checkout("HEAD", tmp_path / "there")
+    assert found is not None
+    assert (found / "held").read_text() == "then"
+    assert bench.checkout("0000000", tmp_path / "there") is None
+    assert "rows that compare with 0000000 are left out" in capsys.readouterr().out
 
 
 def test_a_new_row_has_nothing_to_be_worse_than() -> None:
