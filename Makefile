@@ -25,7 +25,7 @@ help:
 	@echo "make report [SOURCE=name]  run every study on a source and print the page to open (default: $(SOURCE))"
 	@echo "make test                  style, types, all tests, the notebooks, the commands of the README"
 	@echo "make gates                 the same at full size: every simulation, attack and study on every source (hours)"
-	@echo "make bench                 measure speed beside other packages and fail where it is worse than stored (an hour)"
+	@echo "make bench                 measure speed beside other packages and fail where it is worse than stored (20 minutes)"
 	@echo "make docs                  build the documentation site from its pages, the notebooks and the code"
 	@echo "make lab [SOURCE=name]     open copies of the notebooks in JupyterLab, with an explorer"
 	@echo "make env                   only create the environment in $(VENV)"

@@ -363,6 +363,6 @@ def _numbers(values: pd.Series, name: str) -> pd.Series:
 
 def with_constant(matrix: Floats) -> Floats:
     """Return a matrix with a column of ones before it."""
-    out = np.ones((len(matrix), matrix.shape[1] + 1), order="F")
-    out[:, 1:] = matrix
+    out = np.empty((len(matrix), matrix.shape[1] + 1), order="F")
+    out[:, 0], out[:, 1:] = 1.0, matrix
     return out

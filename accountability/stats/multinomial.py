@@ -76,10 +76,10 @@ def fit_multinomial(design: Floats, pattern: Ints, category: Ints, clusters: Way
 
 def chances(theta: Floats, design: Floats) -> Floats:
     """Return the probability of each category for each pattern."""
-    by_way = theta.reshape(-1, design.shape[1])
-    index = np.hstack([np.zeros((len(design), 1)), design @ by_way.T])
-    chance = np.exp(index - index.max(axis=1, keepdims=True))
-    return np.asarray(chance / chance.sum(axis=1, keepdims=True))
+    # One category after another, so that each step runs along the memory.
+    index = np.vstack([np.zeros(len(design)), theta.reshape(-1, design.shape[1]) @ design.T])
+    chance = np.exp(index - index.max(axis=0))
+    return np.ascontiguousarray((chance / chance.sum(axis=0)).T)
 
 
 def _likelihood(design: Floats, cells: Cells, ways: int) -> Callable[[Floats], Evaluation]:

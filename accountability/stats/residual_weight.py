@@ -20,13 +20,15 @@ class ResidualWeight:
 
     Attributes
     ----------
-    influence : array, cells by terms
-        Score of one row of each cell times the bread.
+    bread : array
+    scores : array, cells by terms
+        Score of one row of each cell.
     members : sparse array, clusters by cells
         Rows of each cell in each cluster.
     """
 
-    influence: Floats
+    bread: Floats
+    scores: Floats
     members: csr_array
 
     @classmethod
@@ -35,11 +37,11 @@ class ResidualWeight:
         if cluster.ndim == 2:
             row, place = np.nonzero(cluster >= 0)
             cell, cluster = cell[row], cluster[row, place]
-        return cls(scores @ bread, by_row(cluster, cell, (int(cluster.max()) + 1, len(scores))))
+        return cls(bread, scores, by_row(cluster, cell, (int(cluster.max()) + 1, len(scores))))
 
     def effective(self, contrasts: Floats) -> Floats:
         """Return the effective number of clusters for each combination, by weights of clusters."""
-        weight = self.members @ (self.influence @ contrasts) ** 2
+        weight = self.members @ (self.scores @ (self.bread @ contrasts)) ** 2
         square = (weight**2).sum(axis=0)
         return np.asarray(weight.sum(axis=0) ** 2 / np.where(square > 0, square, np.inf))
 
