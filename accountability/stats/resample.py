@@ -143,12 +143,10 @@ def by_row(row: Ints, column: Ints, shape: tuple[int, int], weight: Floats | Non
 
     Pairs count as one (in single precision where exact) or as their weight.
     """
-    from scipy.sparse import csr_array
+    from scipy.sparse import coo_array
 
-    order = np.argsort(row.astype(np.uint16) if shape[0] <= 2**16 else row, kind="stable")
-    place = np.int32 if len(row) < 2**31 else np.int64  # SciPy widens both kinds of places to the wider
-    start = np.zeros(shape[0] + 1, place)
-    np.cumsum(np.bincount(row, minlength=shape[0]), out=start[1:])
     kind: Any = np.float32 if len(row) < EXACT_IN_SINGLE else np.float64
-    held = np.ones(len(row), kind) if weight is None else weight[order]
-    return csr_array((held, column[order].astype(place), start), shape=shape)
+    held = np.ones(len(row), kind) if weight is None else weight
+    table = coo_array((held, (row, column)), shape=shape)
+    table.has_canonical_format = True  # Else SciPy would sort each row to add up its pairs.
+    return table.tocsr()
