@@ -7,7 +7,7 @@ import pytest
 
 from accountability.errors import ParameterError
 from accountability.stats.intervals import percentile
-from accountability.stats.resample import DailySums, Draws
+from accountability.stats.resample import DailySums, Draws, by_row
 
 
 def test_the_first_row_is_the_data_and_the_spread_is_that_of_a_mean() -> None:
@@ -58,3 +58,23 @@ def test_limits_next_outside_hold_where_draws_are_infinite() -> None:
     assert percentile(np.arange(5.0), 0.9, between=False) == (0.0, 4.0)
     with pytest.raises(ParameterError, match="confidence"):
         percentile(drawn, 1.0)
+
+
+@pytest.mark.parametrize("shape", [(7, 5), (70_000, 9)])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_pairs_are_counted_by_row_in_the_order_they_come_and_repeated_ones_stay(
+    shape: tuple[int, int], weighted: bool
+) -> None:
+    rng = np.random.default_rng(4)
+    row, column = rng.integers(0, shape[0], 300), rng.integers(0, shape[1], 300)
+    row[:40] = 3
+    weight = rng.random(300) if weighted else None
+    found = by_row(row, column, shape, weight)
+    order = np.argsort(row, kind="stable")
+    assert found.indices.tolist() == column[order].tolist()
+    assert np.diff(found.indptr).tolist() == np.bincount(row, minlength=shape[0]).tolist()
+    held = np.ones(300) if weight is None else weight[order]
+    assert found.data.tolist() == held.tolist()
+    dense = np.zeros(shape)
+    np.add.at(dense, (row, column), 1.0 if weight is None else weight)
+    np.testing.assert_allclose(found.toarray(), dense, rtol=1e-12)
