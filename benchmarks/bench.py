@@ -213,7 +213,7 @@ def checkout(commit: str, folder: Path) -> Path | None:
 
 
 def absent(rows: Iterable[Row]) -> str:
-    """Say what is missing of the release that rows read, and the line that fetches it, before an hour is spent."""
+    """Say what is missing of the release that rows read, and the line that fetches it, before anything is measured."""
     from accountability.errors import AccountabilityError
     from accountability.records.contract import file_paths, read_source
     from accountability.records.places import source_folder
